@@ -67,3 +67,12 @@ export function pageTooLargeError(path: string, maxBytes: number): RuvectorError
     { details: { path, maxBytes } },
   );
 }
+
+/** What nobody foresaw, code `ERR_PAGE_FAILED`. */
+export function pageFailedError(cause: unknown): RuvectorError {
+  return new RuvectorError(
+    'ERR_PAGE_FAILED',
+    `Cannot answer the page: ${messageOf(cause)}; the log of the daemon has it, report it if it comes again`,
+    { cause },
+  );
+}

@@ -1,6 +1,6 @@
 // Where the history has no samples although it goes on: the daemon did not run, or could not sample. Found natively.
 import type { PartitionReader } from '../core/index.ts';
-import { openRange } from './open-range.ts';
+import { planRange } from './plan-range.ts';
 import type { Span } from './range-plan.ts';
 import { planSql } from './plan-sql.ts';
 import type { PageMark } from './page-source.ts';
@@ -17,7 +17,7 @@ export async function readGaps(
   { fromMs, toMs }: Span,
   intervalMs: number,
 ): Promise<PageMark[]> {
-  const rows = await openRange(history, 'memory', { fromMs, toMs });
+  const rows = await planRange(history, 'memory', { fromMs, toMs });
   if (rows === null) return [];
   const leastMs = Math.max(MIN_GAP_MS, MISSING_SAMPLES * intervalMs);
   const found = await planSql(

@@ -9,7 +9,7 @@ import type { PageField } from './page-fields.ts';
 import { joinFrames, planBuckets, planWider, readBuckets } from './range-plan.ts';
 import type { FieldBuckets, Span } from './range-plan.ts';
 import { SUMMARY_STEP_MS, floorTo, stepOf } from './range-steps.ts';
-import { openSummaryFile } from './summary-file.ts';
+import { createSummaryFile } from './summary-file.ts';
 import type { SummaryFile } from './summary-file.ts';
 
 /** What a range is answered. */
@@ -75,7 +75,7 @@ class Ranges implements HistoryRanges {
 
   constructor(options: HistoryRangesOptions) {
     this.#options = options;
-    this.#summary = openSummaryFile(options.folder, options.onProblem);
+    this.#summary = createSummaryFile(options.folder, options.onProblem);
   }
 
   async read({ fromMs, toMs, pixels, fields }: RangeQuestion): Promise<RangeAnswer> {

@@ -3,7 +3,7 @@
 // of itself, which app gives. Guide: docs/page.md
 export { openPage } from './page-server.ts';
 export type { OpenPage, PageOptions } from './page-server.ts';
-export type { DecidedMoment, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
+export type { DecidedMoment, JsonText, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
 export { createLiveFeed } from './live-feed.ts';
 export type { LiveFrame } from './live-feed.ts';
 export { fieldsOf as pageFieldsOf } from './range-plan.ts';
@@ -12,5 +12,5 @@ export type { HistoryRanges, RangeAnswer, RangeQuestion } from './history-ranges
 export { readMoment } from './moment.ts';
 export type { MomentAnswer } from './moment.ts';
 export { readGaps } from './gaps.ts';
-export { openRange } from './open-range.ts';
+export { planRange } from './plan-range.ts';
 export { planSql } from './plan-sql.ts';

@@ -3,7 +3,7 @@
 import type { AnyRow, HistoryKind, PartitionReader } from '../core/index.ts';
 import { toPageProcess } from './live-feed.ts';
 import { valuesOf } from './page-fields.ts';
-import { openRange } from './open-range.ts';
+import { planRange } from './plan-range.ts';
 import { planSql } from './plan-sql.ts';
 
 /** What a moment is answered; nulls where the history holds nothing near it. */
@@ -55,7 +55,7 @@ async function readNearest(
   nearMs: number,
   most: number,
 ): Promise<Nearest> {
-  const rows = await openRange(history, kind, { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 });
+  const rows = await planRange(history, kind, { fromMs: atMs - nearMs, toMs: atMs + nearMs + 1 });
   if (rows === null) return { atMs: null, rows: [] };
   const near = await planSql(
     { rows },
@@ -76,7 +76,7 @@ async function readNearest(
 }
 
 async function readLastAction(history: PartitionReader, atMs: number): Promise<number | null> {
-  const rows = await openRange(history, 'optimization', { fromMs: 0, toMs: atMs });
+  const rows = await planRange(history, 'optimization', { fromMs: 0, toMs: atMs });
   if (rows === null) return null;
   const text = `SELECT CAST(MAX(CAST(timestamp AS BIGINT)) AS DOUBLE) AS ms FROM rows WHERE mode = 'act' AND CAST(timestamp AS BIGINT) < ${atMs}`;
   const found = await planSql({ rows }, text).collect();

@@ -36,7 +36,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 const compress = promisify(gzip);
 
 /** Opens the folder; files are read when the first is asked for, and again when index.html is another one. */
-export function openPageFiles(folder: string): PageFiles {
+export function createPageFiles(folder: string): PageFiles {
   let loadedMs = Number.NaN;
   let files: Promise<ReadonlyMap<string, PageFile>> | null = null;
   return {

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
 import { guardServer, guardSocket, readConnectionShare } from '../sockets/index.ts';
-import { pageForbiddenError, pageListenError } from './errors.ts';
+import { pageFailedError, pageForbiddenError, pageListenError } from './errors.ts';
 import type { LiveFeed, LiveFrame } from './live-feed.ts';
 import { createLiveSockets } from './live-sockets.ts';
 import { buildPageAccess, isLoggedIn, originRefusalOf, siteRefusalOf } from './page-access.ts';
 import type { PageAccess, PageRefusal } from './page-access.ts';
-import { openPageFiles } from './page-files.ts';
+import { createPageFiles } from './page-files.ts';
 import type { PageFiles } from './page-files.ts';
 import { buildRoutes } from './page-routes.ts';
 import type { AnswerQuestion } from './page-routes.ts';
@@ -87,7 +87,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     access,
     csrf,
     answer,
-    files: openPageFiles(options.folder ?? packagedFolder),
+    files: createPageFiles(options.folder ?? packagedFolder),
     log,
   });
   const readStatus = async (): Promise<LiveFrame> => {
@@ -251,6 +251,6 @@ const statuses: Readonly<Record<string, number>> = {
 const statusOf = (error: unknown): number => (isRuvectorError(error) ? (statuses[error.code] ?? 409) : 500);
 
 function payloadOf(error: unknown): { code: string; message: string } {
-  if (isRuvectorError(error)) return { code: error.code, message: error.message };
-  return { code: 'ERR_PAGE_FAILED', message: messageOf(error) };
+  const { code, message } = isRuvectorError(error) ? error : pageFailedError(error);
+  return { code, message };
 }

@@ -1,10 +1,15 @@
 // What a page shows, as a daemon gives it. Types, and the names of actions.
-import type { RangeAnswer, RangeQuestion } from './history-ranges.ts';
+import type { RangeQuestion } from './history-ranges.ts';
 
 /** What may be done from the page, where the daemon was served with `--page-actions`. */
 export const pageActions = ['activate', 'rollback', 'train', 'export', 'pause', 'resume'] as const;
 /** One of {@link pageActions}. */
 export type PageAction = (typeof pageActions)[number];
+
+/** JSON that is text already. */
+export interface JsonText {
+  readonly jsonText: string;
+}
 
 /** Plain JSON. */
 export type PageRow = Readonly<Record<string, unknown>>;
@@ -37,7 +42,8 @@ export interface PageSource {
   /** Somebody looks: what takes time to start may begin. Never throws. */
   warm(): void;
   status(): PageRow | Promise<PageRow>;
-  range(question: RangeQuestion): Promise<RangeAnswer>;
+  /** A `RangeAnswer`. */
+  range(question: RangeQuestion): Promise<JsonText>;
   /** What happened in a range, as far as the daemon or its history knows. */
   marks(fromMs: number, toMs: number): Promise<readonly PageMark[]>;
   moment(atMs: number): Promise<unknown>;

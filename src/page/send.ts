@@ -1,5 +1,6 @@
 // How everything is sent: with a length, to be kept by nobody, to be taken for nothing else than it is.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { JsonText } from './page-source.ts';
 
 /** Headers of every answer. */
 const common = {
@@ -16,11 +17,16 @@ export function sendJson(
   value: unknown,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  sendBytes(response, status, Buffer.from(JSON.stringify(value ?? null)), {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    ...headers,
-  });
+  sendBytes(
+    response,
+    status,
+    Buffer.from(isJsonText(value) ? value.jsonText : JSON.stringify(value ?? null)),
+    {
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+  );
 }
 
 /** Sends bytes; answers to HEAD have no body, Node leaves it out and keeps the length. */
@@ -34,3 +40,6 @@ export function sendBytes(
   response.writeHead(status, { ...common, 'content-length': bytes.length, ...headers });
   response.end(bytes);
 }
+
+const isJsonText = (value: unknown): value is JsonText =>
+  typeof value === 'object' && value !== null && 'jsonText' in value;

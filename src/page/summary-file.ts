@@ -44,7 +44,7 @@ const SAVE_SEGMENTS = 6;
 const FIELDS = JSON.stringify([...pageFields.values()]);
 
 /** Opens a summary; nothing is read yet. */
-export function openSummaryFile(folder: string, onProblem: (error: unknown) => void): SummaryFile {
+export function createSummaryFile(folder: string, onProblem: (error: unknown) => void): SummaryFile {
   return new Summary(folder, onProblem);
 }
 

@@ -34,7 +34,7 @@ export function addPage(program: Command): void {
       const login = await readLogin(home);
       if (options.json) printJson(login);
       else print(login.url);
-      if (options.open && !options.json && !(await openBrowser(await writeLoginFile(home, login)))) {
+      if (options.open && !options.json && !(await showInBrowser(await writeLoginFile(home, login)))) {
         tell('no browser could be opened here: open the address above on this machine');
       }
     });
@@ -61,7 +61,7 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 const OPEN_MS = 3000;
 
 /** False where nothing takes it. A screen is needed: `xdg-open` on a server starts a browser of text. */
-async function openBrowser(url: string): Promise<boolean> {
+async function showInBrowser(url: string): Promise<boolean> {
   const { DISPLAY, WAYLAND_DISPLAY, BROWSER } = process.env;
   if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY && !BROWSER) return false;
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];

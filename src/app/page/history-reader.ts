@@ -3,7 +3,8 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import { RuvectorError, messageOf } from '../../core/index.ts';
+import { messageOf } from '../../core/index.ts';
+import { fromErrorPayload } from '../../sockets/index.ts';
 import type { StreamTable } from '../../stream/index.ts';
 import type { Host } from '../host/host-types.ts';
 import { pageReaderError } from '../errors.ts';
@@ -175,5 +176,5 @@ class RunningReader implements Disposable {
 }
 
 function toError({ code, message }: { readonly code: string | null; readonly message: string }): Error {
-  return code === null ? new Error(message) : new RuvectorError(code, message);
+  return code === null ? new Error(message) : fromErrorPayload({ code, message });
 }

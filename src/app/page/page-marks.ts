@@ -1,6 +1,6 @@
 // What happened in a range: in this run as it was noticed, before it as the history and the registry tell.
 import type { OptimizationEvent, PartitionReader } from '../../core/index.ts';
-import { openRange, planSql } from '../../page/index.ts';
+import { planRange, planSql } from '../../page/index.ts';
 import type { PageMark } from '../../page/index.ts';
 import { describeOutcome } from '../host/decision-log.ts';
 import type { Host } from '../host/host-types.ts';
@@ -27,7 +27,7 @@ export async function readActions(
   history: PartitionReader,
   range: { readonly fromMs: number; readonly toMs: number },
 ): Promise<PageMark[]> {
-  const rows = await openRange(history, 'optimization', range);
+  const rows = await planRange(history, 'optimization', range);
   if (rows === null) return [];
   const text = `SELECT *, CAST(CAST(timestamp AS BIGINT) AS DOUBLE) AS ms FROM rows ORDER BY ms DESC LIMIT ${MAX_ACTIONS}`;
   const newest = await planSql({ rows }, text).collect();

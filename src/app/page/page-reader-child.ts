@@ -2,7 +2,13 @@
 // process, and no plan delays a sample. The history is opened read-only, as it was then; what was appended since comes as
 // messages from the daemon (history-reader.ts).
 import { isRuvectorError, messageOf, recordKinds } from '../../core/index.ts';
-import type { AnyRow, HistoryKind, HistoryPartition, PartitionReader } from '../../core/index.ts';
+import type {
+  AnyRow,
+  HistoryKind,
+  HistoryPartition,
+  PartitionOptions,
+  PartitionReader,
+} from '../../core/index.ts';
 import { createHistoryRanges, pageFieldsOf, readGaps, readMoment } from '../../page/index.ts';
 import type { HistoryRanges } from '../../page/index.ts';
 import { buildRowsFrame, openHistory } from '../../store/index.ts';
@@ -28,7 +34,10 @@ type Answers = {
 };
 
 const answers: Answers = {
-  range: ({ ranges }, { fields, ...span }) => ranges.read({ ...span, fields: pageFieldsOf(fields) }),
+  // As text: the daemon passes it on as it is.
+  range: async ({ ranges }, { fields, ...span }) => ({
+    jsonText: JSON.stringify(await ranges.read({ ...span, fields: pageFieldsOf(fields) })),
+  }),
   moment: ({ history }, { atMs }) => readMoment(history, atMs),
   marks: async ({ history, intervalMs }, range) => [
     ...(await readGaps(history, range, intervalMs)),
@@ -72,11 +81,20 @@ async function answer({ id, name, params }: Extract<ReaderTask, { type: 'ask' }>
 /** The history as it was opened, and the rows that came since as a partition of its own. */
 function joinAdded(history: History): PartitionReader {
   const { kinds } = history.stats();
+  // What is read here was written before: its partitions stay the same.
+  const whole = new Map<HistoryKind, Promise<HistoryPartition[]>>();
+  const readKnown = (kind: HistoryKind, options: PartitionOptions): Promise<HistoryPartition[]> => {
+    if (Object.keys(options).length > 0) return history.partitions(kind, options);
+    const known = whole.get(kind) ?? history.partitions(kind);
+    whole.set(kind, known);
+    known.catch(() => whole.delete(kind));
+    return known;
+  };
   return {
     async partitions(kind, options = {}) {
       const { fromMs = -Infinity, toMs = Infinity } = options;
       const seenMs = kinds[kind]?.lastMs ?? -Infinity;
-      const known = await history.partitions(kind, options);
+      const known = await readKnown(kind, options);
       // What was appended while it was opened came both ways.
       const rows = added[kind].filter((row) => {
         const atMs = Number(row['timestamp']);

@@ -1,6 +1,6 @@
 // What a daemon and the process that reads its history for the page say to each other. Types only.
 import type { AnyRow, HistoryKind } from '../../core/index.ts';
-import type { MomentAnswer, PageMark, RangeAnswer } from '../../page/index.ts';
+import type { JsonText, MomentAnswer, PageMark } from '../../page/index.ts';
 
 /** What can be asked, and what is answered. */
 export interface ReaderQuestions {
@@ -11,7 +11,8 @@ export interface ReaderQuestions {
       readonly pixels: number;
       readonly fields: readonly string[];
     };
-    readonly result: RangeAnswer;
+    /** A `RangeAnswer`. */
+    readonly result: JsonText;
   };
   readonly marks: {
     readonly params: { readonly fromMs: number; readonly toMs: number };

@@ -4,7 +4,7 @@ import type { HistoryKind, PartitionReader, TimeRange } from '../core/index.ts';
 import { joinFrames } from './range-plan.ts';
 
 /** Plans them; null where there are none. */
-export async function openRange(
+export async function planRange(
   history: PartitionReader,
   kind: HistoryKind,
   range: Required<TimeRange>,
