@@ -89,20 +89,19 @@ function connect(): void {
   socket = opened;
   isFirst = true;
   heardMs = Date.now();
-  opened.addEventListener('open', () => void begin(opened));
   opened.addEventListener('message', ({ data }) => hear(opened, String(data)));
   opened.addEventListener('close', () => lose(opened));
+  void catchUp(opened);
 }
 
-/** A new connection: the status first, then what was missed. */
-async function begin(opened: WebSocket): Promise<void> {
+/** What was missed, and what is known: asked for while the connection is opened, so that the page is drawn soon. */
+async function catchUp(opened: WebSocket): Promise<void> {
   try {
-    setStatus(await ask<Status>('/api/status'));
-    await Promise.all([fillGap(), seeProcesses()]);
+    await Promise.all([ask<Status>('/api/status').then(setStatus), fillGap(), seeProcesses()]);
+    if (socket === opened) attempts = 0;
   } catch {
     // The status also comes with the stream; a gap that cannot be filled stays one.
   }
-  if (socket === opened) attempts = 0;
 }
 
 function hear(from: WebSocket, text: string): void {
@@ -224,6 +223,12 @@ export function addMarks(added: readonly Mark[]): void {
     .sort((a, b) => a.atMs - b.atMs);
 }
 
+/** Says once, for who measures, that the charts have values. */
+function markDrawn(): void {
+  if (performance.getEntriesByName('page-drawn').length > 0) return;
+  requestAnimationFrame(() => setTimeout(() => performance.mark('page-drawn')));
+}
+
 /** Takes what was missed since the last point from the history. */
 async function fillGap(): Promise<void> {
   const toMs = Date.now();
@@ -236,6 +241,7 @@ async function fillGap(): Promise<void> {
     ask<Mark[]>('/api/marks', span).catch(() => []),
   ]);
   addPoints(pointsOf(range, processes));
+  markDrawn();
   addMarks(happened);
 }
 

@@ -15,9 +15,10 @@ import { until } from '../until.ts';
 const root = join(import.meta.dirname, '../../..');
 const WAIT_MS = 60_000;
 
-/** Bundles the browser's half, as the build does. */
-export function bundlePage(): void {
-  execFileSync(process.execPath, [join(root, 'scripts', 'bundle-page.mjs')]);
+/** Bundles the browser's half, as the build does. @param folder where to, when not into dist */
+export function bundlePage(folder?: string): void {
+  const script = join(root, 'scripts', 'bundle-page.mjs');
+  execFileSync(process.execPath, folder === undefined ? [script] : [script, folder]);
 }
 
 /** A daemon with its page. */
