@@ -13,4 +13,6 @@ export { readMoment } from './moment.ts';
 export type { MomentAnswer } from './moment.ts';
 export { readGaps } from './gaps.ts';
 export { planRange } from './plan-range.ts';
+export { readProcesses } from './process-history.ts';
+export type { ProcessAnswer, ProcessQuestion } from './process-history.ts';
 export { planSql } from './plan-sql.ts';

@@ -4,6 +4,7 @@ import { pageForbiddenError, pageNotFoundError, pageRequestError } from './error
 import type { RangeQuestion } from './history-ranges.ts';
 import { pageFields } from './page-fields.ts';
 import type { PageField } from './page-fields.ts';
+import type { ProcessQuestion } from './process-history.ts';
 import { pageActions } from './page-source.ts';
 import type { PageAction, PageRow, PageSource } from './page-source.ts';
 
@@ -27,6 +28,7 @@ export type AnswerQuestion = (question: PageQuestion) => Promise<unknown>;
 
 const MAX_PIXELS = 4096;
 const MAX_FIELDS = 16;
+const MAX_PROCESSES = 32;
 /** Everything that a page of 4096 buckets could reach: longer than any history. */
 const MAX_RANGE_MS = 20 * 365 * 86_400_000;
 const MAX_TIME_MS = 8.64e15;
@@ -40,7 +42,9 @@ export function buildRoutes({ source, csrf }: RouteOptions): AnswerQuestion {
     '/api/range': (params) => plan(() => source.range(rangeOf(params))),
     '/api/marks': (params) => plan(() => marksOf(source, params)),
     '/api/moment': (params) => plan(() => source.moment(params.time('at'))),
+    '/api/processes': (params) => plan(() => source.processes(processesOf(params))),
     '/api/models': () => source.models(),
+    '/api/models/manifest': (params) => source.manifest(params.text('reference')),
     '/api/models/compare': (params) => judge(() => source.compare(params.text('a'), params.text('b'))),
     '/api/exports': () => source.exports(),
     '/api/health': () => judge(() => source.health()),
@@ -106,6 +110,13 @@ function spanOf(params: Params): { fromMs: number; toMs: number } {
   if (toMs <= fromMs) params.refuse('"to" is not after "from"');
   if (toMs - fromMs > MAX_RANGE_MS) params.refuse('the range is longer than 20 years');
   return { fromMs, toMs };
+}
+
+function processesOf(params: Params): ProcessQuestion {
+  const [buckets, top] = [params.count('buckets') ?? 200, params.count('top') ?? 8];
+  if (buckets > MAX_PIXELS) params.refuse(`"buckets" is more than ${MAX_PIXELS}`);
+  if (top > MAX_PROCESSES) params.refuse(`"top" is more than ${MAX_PROCESSES}`);
+  return { ...spanOf(params), buckets, top };
 }
 
 function rangeOf(params: Params): RangeQuestion {

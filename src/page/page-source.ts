@@ -1,4 +1,5 @@
 // What a page shows, as a daemon gives it. Types, and the names of actions.
+import type { ProcessAnswer, ProcessQuestion } from './process-history.ts';
 import type { RangeQuestion } from './history-ranges.ts';
 
 /** What may be done from the page, where the daemon was served with `--page-actions`. */
@@ -47,7 +48,10 @@ export interface PageSource {
   /** What happened in a range, as far as the daemon or its history knows. */
   marks(fromMs: number, toMs: number): Promise<readonly PageMark[]>;
   moment(atMs: number): Promise<unknown>;
+  processes(question: ProcessQuestion): Promise<ProcessAnswer>;
   models(): Promise<unknown>;
+  /** The manifest of a version as it is stored. */
+  manifest(reference: string): Promise<unknown>;
   compare(a: string, b: string): Promise<unknown>;
   exports(): Promise<unknown>;
   health(): Promise<unknown>;

@@ -35,7 +35,9 @@ export function buildHostSource(
         memoryAtMs === null ? null : await readDecision(host, memory, { atMs: memoryAtMs, lastActionMs });
       return { ...moment, decision };
     },
+    processes: (question) => reader.ask('processes', question),
     models: () => readModels(host),
+    manifest: async (reference) => (await host.registry.show(reference)).manifest,
     compare: (a, b) => host.compareModels(a, b),
     exports: async () => host.exports.list(),
     health: createHealthReader(host),

@@ -9,7 +9,7 @@ import type {
   PartitionOptions,
   PartitionReader,
 } from '../../core/index.ts';
-import { createHistoryRanges, pageFieldsOf, readGaps, readMoment } from '../../page/index.ts';
+import { createHistoryRanges, pageFieldsOf, readGaps, readMoment, readProcesses } from '../../page/index.ts';
 import type { HistoryRanges } from '../../page/index.ts';
 import { buildRowsFrame, openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
@@ -38,6 +38,7 @@ const answers: Answers = {
   range: async ({ ranges }, { fields, ...span }) => ({
     jsonText: JSON.stringify(await ranges.read({ ...span, fields: pageFieldsOf(fields) })),
   }),
+  processes: ({ history }, question) => readProcesses(history, question),
   moment: ({ history }, { atMs }) => readMoment(history, atMs),
   marks: async ({ history, intervalMs }, range) => [
     ...(await readGaps(history, range, intervalMs)),

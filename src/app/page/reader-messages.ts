@@ -1,6 +1,6 @@
 // What a daemon and the process that reads its history for the page say to each other. Types only.
 import type { AnyRow, HistoryKind } from '../../core/index.ts';
-import type { JsonText, MomentAnswer, PageMark } from '../../page/index.ts';
+import type { JsonText, MomentAnswer, PageMark, ProcessAnswer, ProcessQuestion } from '../../page/index.ts';
 
 /** What can be asked, and what is answered. */
 export interface ReaderQuestions {
@@ -18,6 +18,7 @@ export interface ReaderQuestions {
     readonly params: { readonly fromMs: number; readonly toMs: number };
     readonly result: readonly PageMark[];
   };
+  readonly processes: { readonly params: ProcessQuestion; readonly result: ProcessAnswer };
   readonly moment: { readonly params: { readonly atMs: number }; readonly result: MomentAnswer };
 }
 export type ReaderQuestion = keyof ReaderQuestions;

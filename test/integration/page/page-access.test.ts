@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { frameOf, openTestPage, refusalOfSocket } from '../../support/page/page-login.ts';
-import type { TestPage } from '../../support/page/page-login.ts';
+import { frameOf, openTestPage, refusalOfSocket } from '../../support/page/open-page.ts';
+import type { TestPage } from '../../support/page/open-page.ts';
 import { until } from '../../support/until.ts';
 
 let page: TestPage;

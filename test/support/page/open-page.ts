@@ -1,131 +1,119 @@
-// The live page of a real daemon in a real browser: built once, opened as a person opens it.
-import type { Home } from '../../../src/core/index.ts';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// A real host in this process that serves its page, and how a browser asks it: with chosen headers, one connection a request.
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { launch } from 'puppeteer-core';
-import type { Browser, Page } from 'puppeteer-core';
-import { findFreePort } from '../free-port.ts';
-import { startDaemon } from '../daemon.ts';
-import type { Daemon } from '../daemon.ts';
-import { findBrowser } from '../stream/find-browser.ts';
-import { until } from '../until.ts';
+import { WebSocket } from 'ws';
+import { defaultConfig } from '../../../src/app/host/config.ts';
+import type { HostConfig } from '../../../src/app/host/config.ts';
+import { openHost } from '../../../src/app/host/host.ts';
+import type { Host } from '../../../src/app/host/host-types.ts';
+import { createPageService } from '../../../src/app/page/page-service.ts';
+import { createTestHome } from '../daemon.ts';
 
-const root = join(import.meta.dirname, '../../..');
-const WAIT_MS = 60_000;
-
-/** Bundles the browser's half, as the build does. @param folder where to, when not into dist */
-export function bundlePage(folder?: string): void {
-  const script = join(root, 'scripts', 'bundle-page.mjs');
-  execFileSync(process.execPath, folder === undefined ? [script] : [script, folder]);
+/** A page of a host. */
+export interface TestPage extends AsyncDisposable {
+  readonly host: Host;
+  readonly url: URL;
+  readonly token: string;
+  /** What the daemon would log. */
+  readonly lines: string[];
+  ask(path: string, options?: AskOptions): Promise<Answer>;
+  /** The same by who has the token, as JSON. */
+  api<T>(path: string, options?: AskOptions): Promise<T>;
+  /** A tab, logged in by the token unless told otherwise. */
+  follow(options?: { headers?: Record<string, string>; protocols?: string[] }): WebSocket;
+  /** Ends the page alone. */
+  closePage(): Promise<void>;
 }
 
-/** A daemon with its page. */
-export interface PageDaemon extends AsyncDisposable {
-  /** With the token. */
-  readonly address: string;
-  readonly origin: string;
-  /** The process at the moment; another one after `restart()`. */
-  readonly daemon: Daemon;
-  /** Ends it, and starts it again at the same address when the function in between has ended. */
-  restart(meanwhile?: () => Promise<void>): Promise<void>;
+/** Options of a request. */
+export interface AskOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
 
-/** Starts `serve --page` at a free port: 2 samples a second, all processes looked at every second. */
-export async function startPageDaemon(home: Home, args: readonly string[] = []): Promise<PageDaemon> {
-  const origin = `http://127.0.0.1:${await findFreePort()}`;
-  const words = ['--hz', '2', '--process-interval', '1', '--page', origin.slice(7), ...args];
-  const isUp = (): Promise<boolean> => fetch(origin).then(Boolean, () => false);
-  const start = async (): Promise<Daemon> => {
-    const started = await startDaemon(home, words);
-    await until(isUp, 'the page is served');
-    return started;
-  };
-  let daemon = await start();
-  const token = readFileSync(join(home.run, 'page-token'), 'utf8').trim();
-  return {
-    origin,
-    address: `${origin}/?token=${token}`,
-    get daemon() {
-      return daemon;
-    },
-    async restart(meanwhile) {
-      await daemon.stop();
-      await meanwhile?.();
-      daemon = await start();
-    },
-    [Symbol.asyncDispose]: async () => daemon[Symbol.asyncDispose](),
-  };
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
 }
 
-/** Starts a browser. */
-export const startBrowser = (): Promise<Browser> =>
-  launch({
-    executablePath: findBrowser(),
-    args: ['--no-sandbox', '--disable-gpu'],
-    protocolTimeout: 120_000,
+const INDEX = '<!doctype html><title>page</title><script src="/page.js"></script>\n';
+
+/** Opens a host at 20 Hz with its page. */
+export async function openTestPage(
+  options: { actions?: boolean; config?: Partial<HostConfig> } = {},
+): Promise<TestPage> {
+  const cleanup = new AsyncDisposableStack();
+  const home = cleanup.use(await createTestHome());
+  const folder = join(home.root, 'browser');
+  await mkdir(folder);
+  await writeFile(join(folder, 'index.html'), INDEX);
+  await writeFile(join(folder, 'page.js'), '// page\n'.repeat(100));
+  const lines: string[] = [];
+  const address = { host: '127.0.0.1', port: 0, actions: options.actions ?? false };
+  const service = createPageService(address, (text) => lines.push(text), folder);
+  const config = { ...defaultConfig, hz: 20, processIntervalMs: 200, ...options.config };
+  const host = await openHost(home, config, service.listener);
+  cleanup.use(host);
+  const stop = new AbortController();
+  const running = host.run(stop.signal);
+  cleanup.defer(async () => {
+    stop.abort();
+    await running;
   });
-
-/** How a tab looks. */
-export interface TabOptions {
-  readonly width?: number;
-  readonly theme?: 'light' | 'dark';
-}
-
-/** A tab of the page, and what went wrong in it. */
-export interface PageTab extends AsyncDisposable {
-  readonly page: Page;
-  /** Errors of scripts, and what the content security policy refused. */
-  readonly failures: string[];
-  /** Goes to a view by its hash and waits until it stands. */
-  goTo(hash: string, selector: string): Promise<void>;
-  /** Waits until what is shown contains the text. */
-  see(text: string, selector?: string): Promise<void>;
-  text(selector: string): Promise<string>;
-}
-
-/** Opens the page and waits for its first sample. */
-export async function openTab(browser: Browser, address: string, options: TabOptions = {}): Promise<PageTab> {
-  const { width = 1440, theme = 'light' } = options;
-  const page = await browser.newPage();
-  const failures: string[] = [];
-  page.on('pageerror', (error) => failures.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content Security Policy/i.test(message.text())) failures.push(message.text());
-  });
-  page.setDefaultTimeout(WAIT_MS);
-  const isPhone = width < 600;
-  await page.setViewport({ width, height: isPhone ? 844 : 900, isMobile: isPhone, hasTouch: isPhone });
-  await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }]);
-  await page.goto(address, { waitUntil: 'domcontentloaded' });
-  await page.waitForSelector('.pulse-live');
-  const see = async (text: string, selector = 'body'): Promise<void> => {
-    await page.waitForFunction(
-      `[...document.querySelectorAll(${JSON.stringify(selector)})].some((at) => at.textContent.includes(${JSON.stringify(text)}))`,
-    );
-  };
+  const { url: text } = await service.start(host);
+  cleanup.use(service);
+  const url = new URL(text);
+  const token = new URL(service.login()!.url).searchParams.get('token')!;
+  const ask: TestPage['ask'] = (path, given) => askPage(url, path, given);
   return {
-    page,
-    failures,
-    see,
-    async goTo(hash, selector) {
-      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-      await page.waitForSelector(selector);
+    ...{ host, url, token, lines, ask },
+    async api<T>(path: string, given: AskOptions = {}) {
+      const headers = { authorization: `Bearer ${token}`, ...given.headers };
+      return JSON.parse((await ask(path, { ...given, headers })).text) as T;
     },
-    text: (selector) => page.$eval(selector, (found) => found.textContent ?? ''),
-    [Symbol.asyncDispose]: () => page.close(),
+    follow: ({ headers = {}, protocols = ['ruvector-page', `token.${token}`] } = {}) =>
+      new WebSocket(new URL('/api/live', url.href.replace('http', 'ws')), protocols, { headers }),
+    closePage: async () => service[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => cleanup.disposeAsync(),
   };
 }
 
-/** What axe-core finds that keeps people out, one line each. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await page.evaluate(source);
-  const { violations } = (await page.evaluate('axe.run(document)')) as {
-    violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
-  };
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)} ${failureSummary}`),
-  );
+/** One request on a connection of its own; the path is sent as it is. */
+export async function askPage(url: URL, path: string, options: AskOptions = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body } = options;
+  const { hostname, port } = url;
+  const asked = request({ hostname, port, path, method, headers, agent: false });
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode!, headers: response.headers, text: Buffer.concat(chunks).toString() };
+}
+
+/** The status that a WebSocket is refused with. */
+export async function refusalOfSocket(ws: WebSocket): Promise<number> {
+  ws.on('error', () => {});
+  const [, response] = (await once(ws, 'unexpected-response')) as [unknown, IncomingMessage];
+  response.resume();
+  return response.statusCode!;
+}
+
+/** The first frame that is wanted. */
+export async function frameOf(
+  ws: WebSocket,
+  isWanted: (frame: Readonly<Record<string, unknown>>) => boolean,
+): Promise<Readonly<Record<string, unknown>>> {
+  return new Promise((resolve, reject) => {
+    ws.on('error', reject);
+    ws.on('message', (data) => {
+      const frame = JSON.parse((data as Buffer).toString()) as Readonly<Record<string, unknown>>;
+      if (isWanted(frame)) resolve(frame);
+    });
+  });
 }
