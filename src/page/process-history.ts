@@ -1,6 +1,6 @@
 // The largest processes of a range over time, as native plans: which they are, then what each held in each bucket.
 import type { PartitionReader } from '../core/index.ts';
-import { openRange } from './open-range.ts';
+import { planRange } from './plan-range.ts';
 import { planSql } from './plan-sql.ts';
 import type { Span } from './range-plan.ts';
 import { stepOf } from './range-steps.ts';
@@ -41,7 +41,7 @@ export async function readProcesses(
   { fromMs, toMs, buckets, top }: ProcessQuestion,
 ): Promise<ProcessAnswer> {
   if (toMs - fromMs > MAX_RANGE_MS) return NONE;
-  const rows = await openRange(history, 'process', { fromMs, toMs });
+  const rows = await planRange(history, 'process', { fromMs, toMs });
   if (rows === null) return NONE;
   const stepMs = stepOf(toMs - fromMs, buckets, 1000);
   const inRange = `SELECT CAST(timestamp AS BIGINT) AS ms, pid, name, rss_kib FROM rows`;
