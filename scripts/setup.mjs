@@ -233,6 +233,8 @@ const programs = [
   { package: 'prometheus', names: ['prometheus'] },
   // Debian keeps it where an ordinary user's PATH does not look.
   { package: 'nats-server', names: ['nats-server', '../sbin/nats-server'], variable: 'NATS_SERVER' },
+  // Certificates of tests.
+  { package: 'openssl', names: ['openssl'] },
   // Debian keeps each version in a folder of its own, which is on no PATH.
   { package: 'postgresql', names: ['postgres'], variable: 'POSTGRES_BIN', folders: '/usr/lib/postgresql' },
 ];

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import { adviseOn, isRuvectorError, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import type { NatsUrl } from '../sockets/index.ts';
@@ -89,7 +89,11 @@ async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
     ...(pass !== undefined && { pass }),
     ...(token !== undefined && { token }),
     ...(isEncrypted && {
-      tls: { ...(await readTls({ ca, cert, key })), checkServerIdentity: buildIdentityCheck(urls) },
+      // Handed on to Node, which knows more options than the client's type.
+      tls: {
+        ...(await readTls({ ca, cert, key })),
+        checkServerIdentity: buildIdentityCheck(urls),
+      } as TlsOptions,
     }),
     ...(access.credentials !== undefined && { authenticator: await readAuthenticator(access.credentials) }),
   };

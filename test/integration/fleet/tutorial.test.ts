@@ -79,8 +79,9 @@ class Tutorial implements AsyncDisposable {
 
   async stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
     child.kill(signal);
-    await once(child, 'close');
+    await ended;
   }
 
   /** What the publisher of a machine says. */
