@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, systemCodeOf } from '../core/index.ts';
 import { writeDurably } from '../files/index.ts';
-import { keyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
+import { badKeyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
 import { assertKeyName } from './key-file.ts';
 import { isKey } from './key-pair.ts';
 
@@ -46,12 +46,12 @@ function parseClients(path: string, text: string): AllowedClient[] {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw keyFileError(path, 'it is not JSON', next, error);
+    throw badKeyFileError(path, 'it is not JSON', next, error);
   }
   const { clients } = Object(parsed) as { clients?: unknown };
   if (Array.isArray(clients) && clients.every((client: AllowedClient) => isKey(client?.publicKey)))
     return clients as AllowedClient[];
-  throw keyFileError(path, 'it is no list of clients', next);
+  throw badKeyFileError(path, 'it is no list of clients', next);
 }
 
 /**

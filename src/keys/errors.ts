@@ -12,7 +12,7 @@ export const KeyErrorCode = {
 } as const;
 
 /** A file that does not hold what it should, or that others may read. */
-export function keyFileError(path: string, state: string, next: string, cause?: unknown): RuvectorError {
+export function badKeyFileError(path: string, state: string, next: string, cause?: unknown): RuvectorError {
   return new RuvectorError(KeyErrorCode.FILE, `Cannot use key file "${path}": ${state}; ${next}`, {
     cause,
     details: { path, state },
@@ -22,7 +22,7 @@ export function keyFileError(path: string, state: string, next: string, cause?: 
 /** A file that the system does not let us read or write. */
 export function keyFileSystemError(path: string, cause: unknown): RuvectorError {
   const { state, nextStep } = adviseOn(cause);
-  return keyFileError(path, state, nextStep, cause);
+  return badKeyFileError(path, state, nextStep, cause);
 }
 
 /** A name that cannot be given to a key. */
@@ -50,7 +50,7 @@ export function noKeyError(endpoint: string): RuvectorError {
 
 /** The key of a daemon in place of a client's. */
 export function daemonsOwnKeyError(path: string): RuvectorError {
-  return keyFileError(
+  return badKeyFileError(
     path,
     "it is a daemon's own key",
     'make one with `ruvector-memopt keys make NAME --daemon KEY`',

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
-import { keyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
+import { badKeyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
 import { createKeyPair, isKey } from './key-pair.ts';
 import type { KeyPair } from './key-pair.ts';
 
@@ -71,7 +71,8 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   const text = await readPrivate(path);
   const { name, publicKey, secretKey, daemonKey = null } = parseKeys(path, text);
   const isWhole = isKey(publicKey) && isKey(secretKey) && (daemonKey === null || isKey(daemonKey));
-  if (!isWhole) throw keyFileError(path, 'it holds no key pair', 'make one with `ruvector-memopt keys make`');
+  if (!isWhole)
+    throw badKeyFileError(path, 'it holds no key pair', 'make one with `ruvector-memopt keys make`');
   return { name: String(name), publicKey, secretKey, daemonKey };
 }
 
@@ -79,7 +80,7 @@ function parseKeys(path: string, text: string): Partial<KeyFile> {
   try {
     return Object(JSON.parse(text)) as Partial<KeyFile>;
   } catch (error) {
-    throw keyFileError(path, 'it is not JSON', 'make one with `ruvector-memopt keys make`', error);
+    throw badKeyFileError(path, 'it is not JSON', 'make one with `ruvector-memopt keys make`', error);
   }
 }
 
@@ -91,7 +92,7 @@ export async function readPrivate(path: string): Promise<string> {
   } catch (error) {
     throw keyFileSystemError(path, error);
   }
-  throw keyFileError(
+  throw badKeyFileError(
     path,
     'other users may read it',
     `chmod 600 "${path}", and make another if they may have`,

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
-import { keyFileError, keyFileSystemError } from './errors.ts';
+import { badKeyFileError, keyFileSystemError } from './errors.ts';
 import { readPrivate, writePrivate } from './key-file.ts';
 
 const TOKEN_BYTES = 32;
@@ -18,5 +18,5 @@ export async function ensureNetworkToken(folder: string): Promise<string> {
   }
   const token = (await readPrivate(path)).trim();
   if (token.length >= TOKEN_BYTES) return token;
-  throw keyFileError(path, `it has ${token.length} characters`, 'remove it, and a new one is made');
+  throw badKeyFileError(path, `it has ${token.length} characters`, 'remove it, and a new one is made');
 }

@@ -8,20 +8,18 @@ import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
 import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../../optimize/index.ts';
-import { buildFeatureSpec, createLiveAnonymizer, featureSpecSha256 } from '../../prepare/index.ts';
+import { buildFeatureSpec, featureSpecSha256 } from '../../prepare/index.ts';
 import type { FeatureSpec } from '../../prepare/index.ts';
 import { openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
-import { ownVersion } from '../../train/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../bridge/index.ts';
 import { createIpcEndpoints } from '../../sockets/index.ts';
 import type { OwnedEndpoints } from '../../sockets/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
 import { installBaseline } from '../models/baseline.ts';
 import type { RuleBaseline } from '../models/baseline.ts';
-import { createBridgeLog } from '../requests/bridge-log.ts';
-import { buildRequests } from '../requests/bridge-requests.ts';
-import { buildBatchFeeds } from '../requests/batch-feeds.ts';
+import { buildServedBridge } from '../requests/served-bridge.ts';
+import type { ServedBridge } from '../requests/served-bridge.ts';
 import { readComparisonRows } from '../training/comparison-rows.ts';
 import type { HostConfig } from './config.ts';
 import { createDatasetService } from '../training/dataset-service.ts';
@@ -47,7 +45,7 @@ import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
 import { openRemoteBridge } from '../remote/remote-bridge.ts';
-import type { RemoteBridge, ServedBridge } from '../remote/remote-bridge.ts';
+import type { RemoteBridge } from '../remote/remote-bridge.ts';
 import { networkOf } from '../remote/stream-access.ts';
 import { createStreamService } from '../streams/stream-service.ts';
 import type { StreamService } from '../streams/stream-service.ts';
@@ -229,15 +227,10 @@ class RunningHost implements Host {
     await this.#lastAction.readFrom(this.history);
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
-    const served = this.#buildServed();
+    const onLog = (text: string): void => this.#listener.onLog?.(text);
+    const served = buildServedBridge(this, this.#cleanup, onLog);
     this.bridge = this.#cleanup.use(await this.#createBridge(served));
-    const { listen, trustedNetwork: trust } = this.config;
-    if (listen !== null) {
-      const onLog = (text: string): void => this.#listener.onLog?.(text);
-      this.remote = this.#cleanup.use(
-        await openRemoteBridge({ listen, trust, keysFolder: this.home.keys, served, onLog }),
-      );
-    }
+    this.remote = this.#cleanup.use(await openRemoteBridge(this.home, this.config, served, onLog));
     this.#cleanup.use(this.streams);
     const { control, data } = this.bridge.endpoints;
     await writeBridgeFile(this.home.bridgeFile, {
@@ -282,21 +275,6 @@ class RunningHost implements Host {
       dataEndpoint: endpoints.data,
       token: this.#token,
     });
-  }
-
-  /** What the bridge answers, on whichever endpoint. */
-  #buildServed(): ServedBridge {
-    return {
-      version: ownVersion,
-      requests: buildRequests(this),
-      feeds: buildBatchFeeds({
-        followed: { history: this.history, appended: this.streams },
-        datasets: this.datasets,
-        // A new key each start: hashes of two runs cannot be joined.
-        anonymizer: this.#cleanup.use(createLiveAnonymizer()),
-      }),
-      onEvent: createBridgeLog((text) => this.#listener.onLog?.(text)),
-    };
   }
 
   async #endpoints(): Promise<{ control: string; data: string }> {

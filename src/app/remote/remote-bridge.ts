@@ -2,8 +2,9 @@
 // may ask is decided by keys, or by nobody on a network that the user trusts. docs/fleet.md
 import { existsSync } from 'node:fs';
 import { createBridgeServer } from '../../bridge/index.ts';
-import type { BridgeServer, BridgeServerOptions, BridgeStats } from '../../bridge/index.ts';
+import type { BridgeServer, BridgeStats } from '../../bridge/index.ts';
 import { isRuvectorError } from '../../core/index.ts';
+import type { Home } from '../../core/index.ts';
 import {
   DAEMON_NAME,
   KeyErrorCode,
@@ -15,6 +16,7 @@ import {
 } from '../../keys/index.ts';
 import type { KeyFile } from '../../keys/index.ts';
 import { parseTcpEndpoint } from '../../sockets/index.ts';
+import type { ServedBridge } from '../requests/served-bridge.ts';
 import type { NetworkTrust } from './network-trust.ts';
 
 /** For `status` and `doctor`. */
@@ -30,29 +32,29 @@ export interface RemoteStatus {
   readonly bridge: BridgeStats;
 }
 
+/** The part of a host's configuration that is about the bridge. */
+export interface RemoteConfig {
+  /** `tcp://host:port`; bulk takes the next port, or any where this is 0. */
+  readonly listen: string | null;
+  readonly trustedNetwork: NetworkTrust;
+}
+
 /** A bridge that other hosts reach. */
 export interface RemoteBridge extends AsyncDisposable {
   status(): RemoteStatus;
 }
 
-/** What a bridge answers. */
-export type ServedBridge = Pick<BridgeServerOptions, 'requests' | 'feeds' | 'version' | 'onEvent'>;
-
-export interface RemoteBridgeOptions {
-  /** `tcp://host:port`; bulk takes the next port, or any where this is 0. */
-  readonly listen: string;
-  readonly trust: NetworkTrust;
-  readonly keysFolder: string;
-  readonly served: ServedBridge;
-  readonly onLog: (text: string) => void;
-}
-
 /**
- * Listens for clients of other hosts.
+ * Listens for clients of other hosts; null where nobody said where.
  * @throws RuvectorError `ERR_WIRE_ENDPOINT`, `ERR_KEYS_FILE`
  */
-export async function openRemoteBridge(options: RemoteBridgeOptions): Promise<RemoteBridge> {
-  const { listen, trust, keysFolder, served, onLog } = options;
+export async function openRemoteBridge(
+  { keys: keysFolder }: Home,
+  { listen, trustedNetwork: trust }: RemoteConfig,
+  served: ServedBridge,
+  onLog: (text: string) => void,
+): Promise<RemoteBridge | null> {
+  if (listen === null) return null;
   await using cleanup = new AsyncDisposableStack();
   const keys = trust === 'all' ? null : await openKeys(keysFolder, onLog, cleanup);
   const { host, port } = parseTcpEndpoint(listen);

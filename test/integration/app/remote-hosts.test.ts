@@ -51,7 +51,6 @@ beforeAll(async () => {
   });
   const CLIENT_KEY = made.split('\n')[0]!;
   await command('db1$ ruvector-memopt keys allow laptop CLIENT_KEY', { CLIENT_KEY });
-  expect(page).toContain('db1$ ruvector-memopt serve --listen tcp://0.0.0.0:7700');
   const tls = ['--tls-cert', pem('server.pem'), '--tls-key', pem('server.key')];
   const listen = ['--listen', 'tcp://127.0.0.1:0', '--stream', 'wss://127.0.0.1:0', ...tls];
   daemon = start(serveWords(db1, ...listen), { stdio: 'ignore' });
@@ -72,6 +71,10 @@ afterAll(async () => {
 });
 
 describe('serve --listen', () => {
+  it('is told of as it is used', () => {
+    expect(page).toContain('db1$ ruvector-memopt serve --listen tcp://0.0.0.0:7700');
+  });
+
   it('answers TypeScript and Python with the key of another home, and shares no memory', async () => {
     await using client = createClient({ remote: { endpoint, key: join(laptop.keys, 'laptop.key') } });
     expect((await client.status())?.pid).toBe((await statusOf(db1)).pid);
