@@ -88,6 +88,8 @@ async function buildTraining(
     blocks: resolved.blocks,
     includeActed: resolved.includeActed,
     balance: resolved.balance,
+    // A quiet host has rows of one label: no classifier learns from them, and its tables are worth publishing.
+    ...((options.tables ?? []).length > 0 && { task: 'anomaly' as const }),
     signal,
   });
   const card = buildTrainingCard(set, resolved, []);

@@ -260,6 +260,26 @@ describe('publish', () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: '1.0.0', tables: { memory: { train: 900 } } });
   });
 
+  it('releases the memory table of a host that was never short of memory', async () => {
+    const [home, to] = [nextPath(), nextPath()];
+    const quiet = pressuredSnapshots(900).map((row) => ({
+      ...row,
+      mem_available_kib: row.mem_total_kib * 0.9,
+      psi_memory_some_us: 0,
+      psi_memory_full_us: 0,
+    }));
+    await using history = await openHistory(join(home, 'history'), { retainMs: Infinity });
+    history.append('memory', quiet);
+    await history.close();
+    const args = ['--home', home, 'history', '--target', to, '--horizon', '20', '--json'];
+    const { code, stdout, stderr } = await run(...args, '--tables', 'memory');
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ tables: { memory: { train: 900 } } });
+    // A training set alone is for a classifier, which has nothing to learn there.
+    const alone = await run(...args.slice(0, 4), nextPath(), '--horizon', '20');
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('ERR_PREPARE_ONE_CLASS') as string });
+  });
+
   it('exits with 2 for what does not belong together', async () => {
     const answer = await run('training/', '--target', 'x', '--hours', '2', '--key-file', 'y');
     expect(answer.code).toBe(2);
