@@ -1,15 +1,23 @@
-"""Processes below one: found in /proc, so that none of an engine's stays when it ends."""
+"""Processes of an engine: their ports, and those below one, so that none stays when it ends."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterable
 
-__all__ = ["Started", "descendants", "kill"]
+__all__ = ["Started", "descendants", "free_port", "kill"]
 
 #: Number of a process and when it started, since numbers are used again.
 Started = tuple[int, str]
+
+
+def free_port() -> int:
+    """Find a port of loopback that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def descendants(pid: int) -> list[Started]:

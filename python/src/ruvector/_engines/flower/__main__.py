@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..._exceptions import RuvectorError
 from ..._training import require
+from ..processes import free_port
 from .commands import (
     flower_environment,
     register_command,
@@ -23,7 +24,7 @@ from .commands import (
     supernode_command,
     write_connection,
 )
-from .federation import free_port, wait_for_superlink
+from .federation import wait_for_superlink
 from .keys import write_certificates, write_host_key
 
 __all__: list[str] = []

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..._exceptions import EngineError
-from ..processes import descendants, kill
+from ..processes import descendants, free_port, kill
 from .commands import (
     flower_environment,
     register_command,
@@ -21,7 +21,7 @@ from .commands import (
 )
 from .keys import write_certificates, write_host_key
 
-__all__ = ["Federation", "free_port", "start_federation", "wait_for_superlink"]
+__all__ = ["Federation", "start_federation", "wait_for_superlink"]
 
 _START_SECONDS = 120.0
 _LEAVE_SECONDS = 15.0
@@ -178,10 +178,3 @@ def _answers(port: int, ca: Path) -> bool:
             return True
     except OSError:
         return False
-
-
-def free_port() -> int:
-    """Find a port of loopback that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

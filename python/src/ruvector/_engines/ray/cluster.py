@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,8 +26,9 @@ _ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
-_START_SECONDS = 300.0
+_STARTS = 6
 _JOIN_SECONDS = 10.0
+_PATIENT = {"agent_register_timeout_ms": 300_000, "worker_register_timeout_seconds": 300}
 
 
 @dataclass(frozen=True)
@@ -86,27 +86,13 @@ def _connect(options: RayOptions, scratch: str) -> None:
     import ray
 
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
-    before = {pid for pid, _ in descendants(os.getpid())}
     try:
         if options.address is not None:
             _check_reachable(options.address)
             ray.init(address=options.address, **quiet)
-            return
-        with _patience():
-            ray.init(
-                address="local",
-                # One more than the workers, for whoever reads files for them.
-                num_cpus=options.workers + 1,
-                num_gpus=0,
-                include_dashboard=False,
-                object_store_memory=options.object_store_bytes,
-                _temp_dir=scratch,
-                **quiet,
-            )
+        else:
+            _start(options, scratch, quiet)
     except Exception as error:  # ConnectionError, RuntimeError, ValueError, ... by its layers
-        ray.shutdown()
-        # What a failed start leaves, Ray forgets.
-        kill(each for each in descendants(os.getpid()) if each[0] not in before)
         where = f'join the Ray cluster "{options.address}"' if options.address else "start Ray here"
         state = str(error).strip().split("\n")[0].rstrip(".") or type(error).__name__
         raise EngineError(
@@ -114,32 +100,37 @@ def _connect(options: RayOptions, scratch: str) -> None:
         ) from error
 
 
+def _start(options: RayOptions, scratch: str, quiet: dict[str, Any]) -> None:
+    import ray
+
+    before = {pid for pid, _ in descendants(os.getpid())}
+    for trial in range(1, _STARTS + 1):
+        try:
+            ray.init(
+                address="local",
+                # One more than the workers, for whoever reads files for them.
+                num_cpus=options.workers + 1,
+                num_gpus=0,
+                include_dashboard=False,
+                object_store_memory=options.object_store_bytes,
+                _temp_dir=os.path.join(scratch, str(trial)),
+                _system_config=_PATIENT,
+                **quiet,
+            )
+        except Exception as error:
+            ray.shutdown()
+            # What a failed start leaves, Ray forgets.
+            kill(each for each in descendants(os.getpid()) if each[0] not in before)
+            # Its node gives the processes beside it 15 seconds, too few on a busy machine, and
+            # ends; the words are all that tells.
+            if trial == _STARTS or "timed out" not in str(error):
+                raise
+        else:
+            return
+
+
 def _check_reachable(address: str) -> None:
     """Ray itself tries an address that nobody is at for minutes. Raises OSError."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if host and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=_JOIN_SECONDS).close()
-
-
-@contextmanager
-def _patience() -> Iterator[None]:
-    """Give a node that starts more than the 30 seconds of Ray, too few on a busy machine."""
-    from ray._private import services
-
-    own = services.get_node
-    deadline = time.monotonic() + _START_SECONDS
-
-    def get_node(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        while True:
-            try:
-                return own(*arguments, **options)
-            except RuntimeError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-
-    services.get_node = get_node
-    try:
-        yield
-    finally:
-        services.get_node = own
