@@ -1,13 +1,18 @@
-// A model of hosts that trained together, each on its own history through a running daemon: it goes live as any other.
+// Two hosts that train together by the commands of docs/fleet.md, each on its own history through its running daemon; the
+// model goes live as any other.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import type { Home } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
-import { createTestHome, startDaemon } from '../../support/daemon.ts';
+import { createTestHome, finished, runCommand, startCommand, startDaemon } from '../../support/daemon.ts';
+import { findFreePort } from '../../support/free-port.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { python } from '../../support/python.ts';
+import { until } from '../../support/until.ts';
 
 const HZ = 20;
 const script = join(import.meta.dirname, '../../support/train/federate.py');
@@ -20,24 +25,65 @@ interface Answer {
   readonly labelMismatches: number;
 }
 
-it('ruvector.fit() across hosts trains on their histories and gives a model that goes live', async () => {
-  await using home = await createTestHome();
-  {
-    await using history = await openHistory(home.history);
-    const rows = pressuredSnapshots(1200, 120, 1000 / HZ);
-    const shiftMs = Date.now() - 60_000 - rows.at(-1)!.timestamp;
-    history.append(
-      'memory',
-      rows.map((row) => ({ ...row, timestamp: row.timestamp + shiftMs })),
-    );
+/** A command in the foreground of its host; ended with the block. */
+function start(home: Home, words: readonly string[]): AsyncDisposable & { readonly told: () => string } {
+  const child = startCommand(home, words);
+  const end = finished(child);
+  let told = '';
+  child.stdout?.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  return {
+    told: () => told,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      await end;
+    },
+  };
+}
+
+async function writeHistory(home: Home): Promise<void> {
+  await using history = await openHistory(home.history);
+  const rows = pressuredSnapshots(1200, 120, 1000 / HZ);
+  const shiftMs = Date.now() - 60_000 - rows.at(-1)!.timestamp;
+  history.append(
+    'memory',
+    rows.map((row) => ({ ...row, timestamp: row.timestamp + shiftMs })),
+  );
+}
+
+it('federate server and client train two hosts on their histories; the model goes live', async () => {
+  await using first = await createTestHome();
+  await using second = await createTestHome();
+  const homes = [first, second];
+  await Promise.all(homes.map(writeHistory));
+  const serve = ['--hz', String(HZ), '--horizon', '1'];
+  await using _daemon = await startDaemon(first, serve);
+  await using _other = await startDaemon(second, serve);
+  const superlink = `127.0.0.1:${await findFreePort()}`;
+  const port = superlink.slice(superlink.indexOf(':') + 1);
+  const certificate = join(first.root, 'federation', 'keys', 'ca.pem');
+  const client = ['federate', 'client', superlink, '--root-certificates', certificate];
+  // The first words of the tutorial: print the line and make the key.
+  for (const home of homes) {
+    const { stdout, code } = await runCommand(home, [...client, '--print']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`flower-supernode --superlink ${superlink}`);
   }
-  await using _daemon = await startDaemon(home, ['--hz', String(HZ), '--horizon', '1']);
-  const { stdout } = await promisify(execFile)(python, [script, home.root, 'flower'], { timeout: 500_000 });
+  const allowed = homes.flatMap((home) => ['--allow', join(home.root, 'federation', 'keys', 'host.pub')]);
+  await using server = start(first, ['federate', 'server', '--port', port, ...allowed]);
+  await until(() => existsSync(certificate), 'the server had its certificate');
+  for (const count of [1, 2]) {
+    const isAllowed = (): boolean => server.told().split('registered successfully').length > count;
+    await until(isAllowed, `the server took ${count} hosts`);
+  }
+  await using _a = start(first, client);
+  await using _b = start(second, client);
+  const words = [script, first.root, superlink, certificate, '2'];
+  const { stdout } = await promisify(execFile)(python, words, { timeout: 500_000 });
   const { macroF1, local, live, version, labelMismatches } = JSON.parse(stdout) as Answer;
   expect(live).toBe(`fleet@${version}`);
   expect(labelMismatches).toBe(0);
   expect(Math.abs(macroF1 - local)).toBeLessThan(0.05);
-  const manifest = await readFile(join(home.root, 'models', 'fleet', version, 'manifest.json'), 'utf8');
+  const manifest = await readFile(join(first.root, 'models', 'fleet', version, 'manifest.json'), 'utf8');
   const { engine } = (JSON.parse(manifest) as { trainer: { engine: object } }).trainer;
   expect(engine).toMatchObject({ name: 'flower', rounds: 1, hosts: 2, failures: [], privacy: null });
-}, 600_000);
+}, 900_000);

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Iterable
 
-__all__ = ["Started", "descendants", "free_port", "kill"]
+__all__ = ["Started", "descendants", "free_port", "kill", "names"]
 
 #: Number of a process and when it started, since numbers are used again.
 Started = tuple[int, str]
@@ -44,6 +44,15 @@ def kill(processes: Iterable[Started]) -> None:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+
+
+def names(pid: int, text: str) -> bool:
+    """Tell whether the command line of a process has a text."""
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            return text in file.read()
+    except OSError:
+        return False
 
 
 def _start_of(pid: int) -> str:

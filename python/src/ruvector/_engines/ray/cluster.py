@@ -14,7 +14,7 @@ from typing import Any
 from ..._exceptions import EngineError, EngineOptionsError
 from ..._training import require
 from ..options import RayOptions
-from ..processes import descendants, kill
+from ..processes import descendants, kill, names
 
 __all__ = ["Cluster", "join_cluster"]
 
@@ -103,7 +103,6 @@ def _connect(options: RayOptions, scratch: str) -> None:
 def _start(options: RayOptions, scratch: str, quiet: dict[str, Any]) -> None:
     import ray
 
-    before = {pid for pid, _ in descendants(os.getpid())}
     for trial in range(1, _STARTS + 1):
         try:
             ray.init(
@@ -120,7 +119,7 @@ def _start(options: RayOptions, scratch: str, quiet: dict[str, Any]) -> None:
         except Exception as error:
             ray.shutdown()
             # What a failed start leaves, Ray forgets.
-            kill(each for each in descendants(os.getpid()) if each[0] not in before)
+            kill(each for each in descendants(os.getpid()) if names(each[0], scratch))
             # Its node gives the processes beside it 15 seconds, too few on a busy machine, and
             # ends; the words are all that tells.
             if trial == _STARTS or "timed out" not in str(error):
