@@ -54,7 +54,11 @@ export interface Status {
   /** Whether it acts now, and whether it was started to. */
   readonly acting?: boolean;
   readonly mayAct?: boolean;
-  readonly zram?: Numbers | null;
+  readonly zram?: {
+    readonly kind?: string;
+    readonly originalBytes?: number;
+    readonly usedBytes?: number;
+  } | null;
   readonly training?: {
     readonly running?: boolean;
     readonly lastModel?: string | null;

@@ -32,6 +32,8 @@ export type LiveField = (typeof liveFields)[number];
 export const KEPT_MS = 15 * 60_000;
 /** The page shows at most one sample in a second, whatever the daemon takes. */
 const SECOND_MS = 900;
+/** A longer pause between two samples is one that is shown. */
+const HOLE_MS = 5000;
 const SILENCE_MS = 6000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
@@ -198,11 +200,23 @@ function addPoints(added: readonly Point[]): void {
   const last = kept.at(-1);
   const first = added[0];
   if (first === undefined) return;
-  const isSimple = added.length === 1 && (last === undefined || first.atMs > last.atMs);
-  if (isSimple && last !== undefined && first.atMs - last.atMs < SECOND_MS) return;
-  const merged = isSimple ? [...kept, first] : mergePoints(kept, added);
+  const isNext = added.length === 1 && (last === undefined || first.atMs > last.atMs);
+  if (isNext && last !== undefined && first.atMs - last.atMs < SECOND_MS) return;
+  const merged = withHoles(isNext ? [...kept, first] : mergePoints(kept, added));
   const oldest = (merged.at(-1)?.atMs ?? 0) - KEPT_MS;
   points.value = merged.filter(({ atMs }) => atMs >= oldest);
+}
+
+/** A point without values where nobody looked for a while, so that no line is drawn through. */
+function withHoles(merged: readonly Point[]): Point[] {
+  const periodMs = 1000 / Math.max(status.value?.hz ?? 1, 0.01);
+  const leastMs = Math.max(HOLE_MS, 3.5 * periodMs);
+  const seen = merged.filter(({ values, top: held }) => held !== null || Object.keys(values).length > 0);
+  return seen.flatMap((point, at) => {
+    const before = seen[at - 1];
+    const isHole = before !== undefined && point.atMs - before.atMs > leastMs;
+    return isHole ? [{ atMs: before.atMs + 1000, values: {}, top: null }, point] : [point];
+  });
 }
 
 /** Points of both in order of time; of two within a second the one that was there. */
@@ -237,7 +251,7 @@ async function fillGap(): Promise<void> {
   const seconds = Math.ceil((toMs - fromMs) / 1000);
   const [range, processes, happened] = await Promise.all([
     ask<RangeAnswer>('/api/range', { ...span, pixels: seconds, fields: liveFields.join(',') }),
-    ask<ProcessHistory>('/api/processes', { ...span, buckets: seconds, top: 8 }).catch(() => null),
+    ask<ProcessHistory>('/api/processes', { ...span, buckets: seconds, top: 10 }).catch(() => null),
     ask<Mark[]>('/api/marks', span).catch(() => []),
   ]);
   addPoints(pointsOf(range, processes));

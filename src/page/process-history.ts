@@ -1,4 +1,4 @@
-// The largest processes of a range over time, as native plans: which they are, then what each held in each bucket.
+// The processes that held the most over a range, as native plans: which they are, then what each held in each bucket.
 import type { PartitionReader } from '../core/index.ts';
 import { planRange } from './plan-range.ts';
 import { planSql } from './plan-sql.ts';
@@ -49,7 +49,7 @@ export async function readProcesses(
     FROM (${inRange}) WHERE ms >= ${fromMs} AND ms < ${toMs})`;
   const largest = await planSql(
     { rows },
-    `${timed} SELECT pid, name, MAX(rss_kib) AS kib FROM timed GROUP BY pid, name ORDER BY kib DESC LIMIT ${top}`,
+    `${timed} SELECT pid, name, SUM(rss_kib) AS kib FROM timed GROUP BY pid, name ORDER BY kib DESC LIMIT ${top}`,
   ).collect();
   const shown = largest.toRecords() as Omit<Held, 'at'>[];
   if (shown.length === 0) return NONE;

@@ -86,9 +86,10 @@ function seriesOf({ label, colour, min, isFilled }: Line, isStacked: boolean): u
     stroke,
     width: isStacked ? 1 : 1.6,
     points: { show: false },
+    gaps: longGaps,
     ...((isFilled || isStacked) && { fill }),
   };
-  const edge: uPlot.Series = { label: `${label} edge`, width: 0, points: { show: false } };
+  const edge: uPlot.Series = { label: `${label} edge`, width: 0, points: { show: false }, gaps: longGaps };
   return min === undefined ? [line] : [line, edge, edge];
 }
 
@@ -103,6 +104,24 @@ function bandsOf(
   const before = lines.slice(0, index).reduce((sum, line) => sum + (line.min === undefined ? 1 : 3), 1);
   const fill = (): string => colourOf(colour, 0.3);
   return [{ series: [before + 1, before + 2], fill }];
+}
+
+/** A pause of a few samples is none: only what is longer than this interrupts a line. */
+const PAUSE_MS = 5000;
+
+/** Of the places without a value those that last; in pixels, as uPlot has them. */
+function longGaps(
+  plot: uPlot,
+  _: number,
+  __: number,
+  ___: number,
+  gaps: uPlot.Series.Gaps,
+): uPlot.Series.Gaps {
+  const { min = 0, max = 1 } = plot.scales['x']!;
+  const [times] = plot.data;
+  const stepMs = times.length > 1 ? times[1]! - times[0]! : 0;
+  const perPixel = (max! - min!) / plot.bbox.width;
+  return gaps.filter(([from, to]) => (to - from) * perPixel > Math.max(PAUSE_MS, 3 * stepMs));
 }
 
 const axisLook = {

@@ -112,7 +112,7 @@ async function askProcesses(
 ): Promise<ProcessHistory | null> {
   if (!hasProcesses) return null;
   try {
-    return await ask<ProcessHistory>('/api/processes', { ...between, buckets: 240, top: 8 }, signal);
+    return await ask<ProcessHistory>('/api/processes', { ...between, buckets: 240, top: 10 }, signal);
   } catch (error) {
     if (signal.aborted) throw error;
     hasProcesses = false;

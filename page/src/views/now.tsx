@@ -2,7 +2,7 @@
 import { signal, useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Decision, Mark, Numbers, Status } from '../api.ts';
+import type { Decision, Mark, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { Line } from '../charts/chart.tsx';
 import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
@@ -220,8 +220,8 @@ function Tiles(): JSX.Element {
 }
 
 /** What compressed memory holds, and what it takes for that. */
-function describeZram(zram: Numbers | null | undefined): string {
-  if (!zram) return 'no zram';
+function describeZram(zram: Status['zram']): string {
+  if (!zram || zram.kind === 'none') return 'no zram';
   const { originalBytes, usedBytes } = zram;
   return `zram: ${writeBytes(originalBytes)} in ${writeBytes(usedBytes)}`;
 }

@@ -14,13 +14,14 @@ interface Moment {
 
 const keyOf = ({ pid, name }: ProcessUse): string => `${pid} ${name}`;
 
-/** Lines of those that held the most at any time, and one of all others. */
+/** Lines of those that held the most over the time, and one of all others. */
 export function stackProcesses(moments: readonly Moment[]): Line[] {
   const most = new Map<string, ProcessUse>();
   for (const { top } of moments)
     for (const use of top ?? []) {
       const key = keyOf(use);
-      if ((most.get(key)?.rssBytes ?? -1) < use.rssBytes) most.set(key, use);
+      const rssBytes = use.rssBytes + (most.get(key)?.rssBytes ?? 0);
+      most.set(key, { pid: use.pid, name: use.name, rssBytes });
     }
   const shown = [...most].sort(([, a], [, b]) => b.rssBytes - a.rssBytes).slice(0, SHOWN);
   giveColours(shown.map(([key]) => key));

@@ -145,7 +145,7 @@ function Overview(): JSX.Element | null {
       isBinary
       fromMs={firstMs}
       toMs={toMs}
-      height={84}
+      height={96}
       window={span.value}
       onRange={setSpan}
       onMoment={(atMs) => {
