@@ -222,3 +222,18 @@ def test_search_ranks_detectors_and_forecasts_by_their_own_score(estimator, scor
     assert values == sorted(values, reverse=score != "mae")
     assert {row.kind for row in board} == {"model", "rule"}
     assert found.best.assessment["comparison"]["sentence"]
+
+
+@pytest.mark.parametrize("framework", ["torch", "keras"])
+def test_search_tries_sizes_of_networks(framework):
+    from ruvector import trainers
+
+    kind = {"torch": trainers.TorchClassifier, "keras": trainers.KerasClassifier}[framework]
+    found = search({framework: kind(max_epochs=2)}, trials=2, folds=2)
+    assert found.trials == {"complete": 2, "pruned": 0, "failed": 0}
+    defaults, tried = sorted(
+        (dict(row.parameters) for row in found.leaderboard if row.kind == "model"), key=len
+    )
+    assert defaults == {}
+    assert set(tried) == {"hidden", "layers", "learning_rate", "dropout", "batch_size"}
+    assert found.best.package.parity.max_abs_diff <= 1e-5
