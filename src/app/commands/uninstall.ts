@@ -51,7 +51,7 @@ async function refuseWhileRunning(home: Home): Promise<void> {
 function render(found: readonly LeftBehind[]): string {
   const rows = found.map(({ what, path, sizeBytes, byHand }) => {
     const how = byHand === null ? '' : `\n${' '.repeat(10)}to remove it: ${byHand}`;
-    return `${formatBytes(sizeBytes).padStart(8)}  ${path}\n${' '.repeat(10)}${what}${how}`;
+    return `${(sizeBytes === null ? '–' : formatBytes(sizeBytes)).padStart(8)}  ${path}\n${' '.repeat(10)}${what}${how}`;
   });
   const isOurs = found.some(({ byHand }) => byHand === null);
   const next = isOurs ? ['`ruvector-memopt uninstall --remove` removes what has no other line.'] : [];

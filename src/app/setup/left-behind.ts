@@ -1,7 +1,7 @@
 // Everything that this package, its commands and its set-up have put on this machine, with sizes: what `uninstall` lists
 // and, asked to, removes. A folder is measured by what it takes on the disk; links are not followed.
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { findUserHome, resolveHome, userFolder } from '../../core/index.ts';
@@ -15,7 +15,8 @@ import { readPythonPrefix } from '../jupyter/python-prefix.ts';
 export interface LeftBehind {
   readonly what: string;
   readonly path: string;
-  readonly sizeBytes: number;
+  /** Null for a checkout, which is mostly what others brought. */
+  readonly sizeBytes: number | null;
   /** How to remove what `--remove` leaves alone; null for what it removes. */
   readonly byHand: string | null;
 }
@@ -47,7 +48,7 @@ export async function listLeftBehind(home: Home): Promise<LeftBehind[]> {
   for (const { what, path, byHand = null } of places) {
     if (seen.has(path) || !existsSync(path)) continue;
     seen.add(path);
-    found.push({ what, path, sizeBytes: await measure(path), byHand });
+    found.push({ what, path, sizeBytes: isCheckout(path) ? null : measure(path), byHand });
   }
   return found;
 }
@@ -91,10 +92,11 @@ function listOutside(home: Home): Place[] {
   ];
 }
 
+const isCheckout = (path: string): boolean => existsSync(join(path, 'scripts', 'setup.mjs'));
+
 function describeProgram(): Place {
-  const isCheckout = existsSync(join(packageRoot, 'scripts', 'setup.mjs'));
-  const isGlobal = !isCheckout && !existsSync(join(packageRoot, '..', '..', 'package.json'));
-  const byHand = isCheckout
+  const isGlobal = !existsSync(join(packageRoot, '..', '..', 'package.json'));
+  const byHand = isCheckout(packageRoot)
     ? 'rm -rf, with everything in it'
     : `npm uninstall ${isGlobal ? '--global ' : ''}ruvector-memopt`;
   return { what: 'the program', path: packageRoot, byHand };
@@ -124,13 +126,13 @@ function listUnits(): Place[] {
   }));
 }
 
-async function measure(path: string): Promise<number> {
+/** Synchronous: some ten thousand files, of a command that does nothing else meanwhile. */
+function measure(path: string): number {
   try {
-    const entry = await lstat(path);
-    const names = entry.isDirectory() ? await readdir(path).catch(() => []) : [];
-    let sum = process.platform === 'win32' ? entry.size : entry.blocks * 512;
-    for (const name of names) sum += await measure(join(path, name));
-    return sum;
+    const entry = lstatSync(path);
+    const names = entry.isDirectory() ? readdirSync(path) : [];
+    const own = process.platform === 'win32' ? entry.size : entry.blocks * 512;
+    return names.reduce((sum, name) => sum + measure(join(path, name)), own);
   } catch {
     return 0; // gone meanwhile, or not ours to read
   }
