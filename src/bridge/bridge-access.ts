@@ -40,8 +40,8 @@ export interface BridgeAccess {
   wrapData(router: RouterSocket): PlaneRouter;
   readonly admitControl: Admission;
   readonly admitData: Admission;
-  helloFields(peer: Peer): object;
-  onControlLost(peer: Peer): void;
+  readonly helloFields: (peer: Peer) => object;
+  readonly onControlLost: (peer: Peer) => void;
 }
 
 /** Programs of this machine: whoever may read the bridge file. */

@@ -22,7 +22,7 @@ import type { OutletsStatus } from '../serve/outlets-status.ts';
 import type { PageLogin } from '../page/page-service.ts';
 import type { SampleService } from './sample-service.ts';
 import type { HostStatus } from './status-types.ts';
-import type { RemoteBridge } from '../remote/remote-bridge.ts';
+import type { RemoteBridge } from '../remote/remote-types.ts';
 import type { StreamService } from '../streams/stream-service.ts';
 import type { TrainingService } from '../training/training-types.ts';
 

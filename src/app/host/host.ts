@@ -45,7 +45,7 @@ import { runSampling } from './sampling.ts';
 import { SamplingHealth } from './sampling-health.ts';
 import { buildStatus } from './status.ts';
 import { openRemoteBridge } from '../remote/remote-bridge.ts';
-import type { RemoteBridge } from '../remote/remote-bridge.ts';
+import type { RemoteBridge } from '../remote/remote-types.ts';
 import { networkOf } from '../remote/stream-access.ts';
 import { createStreamService } from '../streams/stream-service.ts';
 import type { StreamService } from '../streams/stream-service.ts';

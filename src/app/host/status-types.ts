@@ -5,7 +5,7 @@ import type { CollectorHealth } from '../../collect/index.ts';
 import type { OptimizerStats } from '../../optimize/index.ts';
 import type { HistoryHealth, HistoryStats } from '../../store/index.ts';
 import type { BridgeStats } from '../../bridge/index.ts';
-import type { RemoteStatus } from '../remote/remote-bridge.ts';
+import type { RemoteStatus } from '../remote/remote-types.ts';
 import type { HostConfig } from './config.ts';
 import type { Faults } from '../serve/last-net.ts';
 import type { LogStats } from '../serve/log.ts';

@@ -5,7 +5,7 @@ import type { MemorySnapshot } from '../../core/index.ts';
 import type { OptimizerStats } from '../../optimize/index.ts';
 import type { HistoryHealth, HistoryStats } from '../../store/index.ts';
 import type { BridgeStats } from '../../bridge/index.ts';
-import type { RemoteStatus } from '../remote/remote-bridge.ts';
+import type { RemoteStatus } from '../remote/remote-types.ts';
 import type { TaskStatuses } from '../../client/index.ts';
 import type { HostConfig } from '../host/config.ts';
 import type { HostCounters } from '../host/host-types.ts';

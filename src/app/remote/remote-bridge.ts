@@ -2,7 +2,7 @@
 // may ask is decided by keys, or by nobody on a network that the user trusts. docs/fleet.md
 import { existsSync } from 'node:fs';
 import { createBridgeServer } from '../../bridge/index.ts';
-import type { BridgeServer, BridgeStats } from '../../bridge/index.ts';
+import type { BridgeServer } from '../../bridge/index.ts';
 import { isRuvectorError } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import {
@@ -18,30 +18,13 @@ import type { KeyFile } from '../../keys/index.ts';
 import { parseTcpEndpoint } from '../../sockets/index.ts';
 import type { ServedBridge } from '../requests/served-bridge.ts';
 import type { NetworkTrust } from './network-trust.ts';
-
-/** For `status` and `doctor`. */
-export interface RemoteStatus {
-  readonly endpoint: string;
-  /** Port of bulk, which a firewall has to let through as well. */
-  readonly dataEndpoint: string;
-  readonly trust: NetworkTrust;
-  /** Public key of this daemon; null where the network is trusted. */
-  readonly daemonKey: string | null;
-  /** How many clients are allowed; null where a token is all. */
-  readonly allowedClients: number | null;
-  readonly bridge: BridgeStats;
-}
+import type { RemoteBridge } from './remote-types.ts';
 
 /** The part of a host's configuration that is about the bridge. */
 export interface RemoteConfig {
   /** `tcp://host:port`; bulk takes the next port, or any where this is 0. */
   readonly listen: string | null;
   readonly trustedNetwork: NetworkTrust;
-}
-
-/** A bridge that other hosts reach. */
-export interface RemoteBridge extends AsyncDisposable {
-  status(): RemoteStatus;
 }
 
 /**

@@ -16,21 +16,27 @@ interface Vector extends SealKeys {
   readonly code: string;
 }
 
+interface Proof {
+  readonly client: KeyPair;
+  readonly daemon: KeyPair;
+  readonly proof: string;
+}
+
 const folder = join(import.meta.dirname, '../../golden/sealed');
 const names = readdirSync(folder);
-const read = <T>(name: string): T => JSON.parse(readFileSync(join(folder, name), 'utf8')) as T;
+const read = (name: string): unknown => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 const fromHex = (frames: readonly string[]): Buffer[] => frames.map((frame) => Buffer.from(frame, 'hex'));
 const toHex = (frames: readonly Uint8Array[]): string[] =>
   frames.map((frame) => Buffer.from(frame).toString('hex'));
 
-describe('Sealer and Opener of golden vectors', () => {
-  it('have every file of the folder', () => {
+describe('Opener.open() and Sealer.seal()', () => {
+  it('loop over every file of the folder', () => {
     expect(names.filter((name) => name.startsWith('sealed-'))).toHaveLength(3);
     expect(names.filter((name) => name.startsWith('refused-')).length).toBeGreaterThanOrEqual(20);
   });
 
   it.each(names.filter((name) => name.startsWith('sealed-')))('give the bytes of %s', (name) => {
-    const vector = read<Vector>(name);
+    const vector = read(name) as Vector;
     const sealer = new Sealer(vector, vector.direction, { messages: vector.rekeyMessages });
     const opener = new Opener(vector, vector.direction);
     for (const { frames, sealed } of vector.messages) {
@@ -40,7 +46,7 @@ describe('Sealer and Opener of golden vectors', () => {
   });
 
   it.each(names.filter((name) => name.startsWith('refused-')))('refuse %s, and all that follows', (name) => {
-    const vector = read<Vector>(name);
+    const vector = read(name) as Vector;
     const opener = new Opener(vector, vector.direction);
     for (const frames of vector.before) opener.open(fromHex(frames));
     const refused = expect.objectContaining({ code: vector.code });
@@ -53,7 +59,7 @@ describe('Sealer and Opener of golden vectors', () => {
   });
 
   it('buildProof() gives the proof of both owners', () => {
-    const { client, daemon, proof } = read<{ client: KeyPair; daemon: KeyPair; proof: string }>('proof.json');
+    const { client, daemon, proof } = read('proof.json') as Proof;
     expect(buildProof(client, daemon.publicKey, client.publicKey, daemon.publicKey)).toBe(proof);
     expect(buildProof(daemon, client.publicKey, client.publicKey, daemon.publicKey)).toBe(proof);
   });

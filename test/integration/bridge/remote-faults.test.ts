@@ -40,8 +40,8 @@ afterEach(async () => {
 const stats = (): ReturnType<RemoteBridge['own']['server']['stats']> => bridge.own.server.stats();
 const isWire = { code: expect.stringMatching(/^ERR_WIRE_(TAMPERED|REPLAYED|DISCONNECTED|TIMEOUT)$/) };
 
-describe('a man in the middle of bulk', () => {
-  it('changes nothing when he only forwards', async () => {
+describe('connectBridge() through a man in the middle', () => {
+  it('reads all when he only forwards', async () => {
     await using client = await bridge.connect(key, bridge.proxied);
     expect(await readAll(client, { batches: 50, rows: 1000 })).toEqual({ rows: 50_000, error: null });
     expect(data.recorded).toHaveLength(1);
@@ -57,7 +57,7 @@ describe('a man in the middle of bulk', () => {
     ['server', 'REPLAYED', (message: Buffer) => [message, message]],
     ['server', 'REPLAYED', () => []],
   ] as const)(
-    'is found out when he changes, repeats or withholds one message to the %s: ERR_WIRE_%s',
+    'finds out when he changes, repeats or withholds one message to the %s: ERR_WIRE_%s',
     async (side, code, change) => {
       data.meddler = meddleMessages((message, n, to) =>
         to === side && n === 5 ? change(message) : [message],
@@ -78,7 +78,7 @@ describe('a man in the middle of bulk', () => {
     },
   );
 
-  it('is found out in Python when he changes or repeats one message', async () => {
+  it('finds out in Python too when he changes or repeats one message', async () => {
     const env = { WIRE_KEY: keyPath(bridge.folder, 'victim') };
     for (const [code, change] of [
       ['ERR_WIRE_TAMPERED', (message: Buffer) => [flipped(message)]],
@@ -93,7 +93,7 @@ describe('a man in the middle of bulk', () => {
     }
   });
 
-  it('gets a typed end and a whole prefix wherever he flips a bit, of frames and of lengths', async () => {
+  it('gives a typed end and a whole prefix wherever he flips a bit, of frames and of lengths', async () => {
     const random = createRandom(18);
     const places = Array.from({ length: 24 }, (_, i): [Side, number] =>
       i % 4 === 0 ? ['server', 64 + random() * 500] : ['client', 64 + random() * 40_000],
@@ -112,7 +112,7 @@ describe('a man in the middle of bulk', () => {
     await until(() => stats().openStreams === 0 && stats().slotsInUse === 0);
   }, 120_000);
 
-  it('loses or doubles nothing for a reader whose connections he cuts again and again', async () => {
+  it('loses and doubles nothing when he cuts connections again and again', async () => {
     await using client = await bridge.connect(key, bridge.proxied);
     for (let i = 0; i < 6; i++) {
       const reading = readAll(client, { rows: 500 });
@@ -126,8 +126,8 @@ describe('a man in the middle of bulk', () => {
   });
 });
 
-describe('what was recorded', () => {
-  it('opens no stream when it is sent again, neither while its session is open nor after', async () => {
+describe('createBridgeServer() when it is sent what was recorded', () => {
+  it('opens no stream, neither while its session is open nor after', async () => {
     const client = await bridge.connect(key, bridge.proxied);
     expect(await readAll(client, { batches: 5, rows: 10 })).toEqual({ rows: 50, error: null });
     const recorded = Buffer.concat(data.recorded[0]!);
@@ -142,7 +142,7 @@ describe('what was recorded', () => {
     expect(bridge.own.source.opened).toBe(opened);
   });
 
-  it('is no handshake of CURVE', async () => {
+  it('takes it for no handshake of CURVE', async () => {
     const client = await bridge.connect(key, bridge.proxied);
     await client.request('echo', 1);
     await client.close();
@@ -154,8 +154,8 @@ describe('what was recorded', () => {
   });
 });
 
-describe('strangers', () => {
-  it('get no answer on the endpoint of bulk, and are counted', async () => {
+describe('createBridgeServer() among strangers', () => {
+  it('answers none of them on the endpoint of bulk, and counts them', async () => {
     const hello = {
       type: MessageType.HELLO,
       streamId: 1,
@@ -176,7 +176,7 @@ describe('strangers', () => {
     expect(bridge.own.source.opened).toBe(0);
   });
 
-  it('who stop in the middle of a handshake, or come in hundreds, keep nobody out', async () => {
+  it('lets others in when they stop in the middle of a handshake, or come in hundreds', async () => {
     await using client = await bridge.connect(key, bridge.proxied);
     await client.request('echo', 1);
     const handshake = Buffer.concat(control.recorded[0]!);
@@ -198,9 +198,9 @@ describe('strangers', () => {
   });
 });
 
-describe('a peer that vanishes without a word', () => {
+describe('connectBridge() without a word', () => {
   it.each(['control', 'data'] as const)(
-    'is noticed by both sides when the %s connection is silent',
+    'is given up by both sides when the %s connection is silent',
     async (which) => {
       await using client = await bridge.connect(key, bridge.proxied);
       const reading = readAll(client, { rows: 1000 });

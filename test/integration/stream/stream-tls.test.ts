@@ -84,8 +84,8 @@ for endpoint, ca in json.loads(sys.argv[1]):
         print(error.code)
 `;
 
-describe('wss:// streams', () => {
-  it('are read in TypeScript and Python by who trusts the CA, and by nobody else', async () => {
+describe('serveStream() over wss', () => {
+  it('is read in TypeScript and Python by who trusts the CA, and by nobody else', async () => {
     const { endpoint } = await serve();
     expect(endpoint).toMatch(/^wss:/);
     const others = await Promise.all(['expired', 'early', 'elsewhere', 'foreign'].map(serveBadly));
@@ -102,7 +102,7 @@ describe('wss:// streams', () => {
     expect(stdout.trim().split('\n')).toEqual(expected);
   });
 
-  it('are refused without the token, and without TLS on either side', async () => {
+  it('is refused without the token, and without TLS on either side', async () => {
     const handle = await serve();
     expect(await readOne(handle.endpoint, pem('ca'), 'another')).toBe('ERR_WIRE_AUTH');
     expect(await readOne(handle.endpoint.replace('wss:', 'ws:'))).toBe('ERR_WIRE_DISCONNECTED');
@@ -112,7 +112,7 @@ describe('wss:// streams', () => {
     await until(() => handle.stats().failed > 0 && handle.stats().refused > 0);
   });
 
-  it('are served with nothing but a valid certificate and its key', async () => {
+  it('takes nothing but a valid certificate and its key', async () => {
     const { hub } = createTestHub();
     const endpoint = 'wss://127.0.0.1:0';
     const bad = [
@@ -130,7 +130,7 @@ describe('wss:// streams', () => {
     }
   });
 
-  it('take a renewed certificate for new readers, keep those they have, and keep the old one when the new is none', async () => {
+  it('takes a renewed certificate for new readers, keeps those it has, and the old one when the new is none', async () => {
     const tls = { certFile: join(folder, 'live.pem'), keyFile: join(folder, 'live.key') };
     const install = (name: string): void => {
       copyFileSync(tlsOf(name).keyFile, tls.keyFile);
@@ -153,7 +153,7 @@ describe('wss:// streams', () => {
     expect(await readOne(endpoint, pem('ca'))).toBe('row');
   });
 
-  it('outlast half handshakes and bytes that are none', async () => {
+  it('outlasts half handshakes and bytes that are none', async () => {
     const handle = await serve();
     const { port } = new URL(handle.endpoint);
     const sockets = ['', '\x16\x03\x01\x02', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x00\x05hello'].map(

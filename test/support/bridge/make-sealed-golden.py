@@ -26,11 +26,15 @@ def hkdf(secret, salt, info):
 
 
 def seal(frames, number, *, epoch=0, connection=3, direction=1, session=SESSION, secret=SECRET):
-    chain = hkdf(secret, session, b"ruvector bulk chain" + struct.pack("<BI", direction, connection))
+    chain = hkdf(
+        secret, session, b"ruvector bulk chain" + struct.pack("<BI", direction, connection)
+    )
     for _ in range(epoch):
         chain = hkdf(chain, b"", b"ruvector bulk next")
     key = hkdf(chain, b"", b"ruvector bulk key")
-    envelope = b"RVS1" + struct.pack("<BBHIIQ", 1, direction, 0, connection, epoch, number) + session
+    envelope = (
+        b"RVS1" + struct.pack("<BBHIIQ", 1, direction, 0, connection, epoch, number) + session
+    )
     lengths = b"".join(struct.pack("<I", len(frame)) for frame in frames)
     nonce = struct.pack("<IQ", epoch, number)
     sealed = AESGCM(key).encrypt(nonce, b"".join(frames), envelope + lengths)
@@ -62,9 +66,14 @@ def write_sealed():
             {"frames": hexed(f), "sealed": hexed(seal(f, i, direction=direction))}
             for i, f in enumerate(plain)
         ]
-        write(name, **KEYS, connection=3, direction=direction, rekeyMessages=1000, messages=messages)
+        write(
+            name, **KEYS, connection=3, direction=direction, rekeyMessages=1000, messages=messages
+        )
     messages = [
-        {"frames": hexed(BATCH), "sealed": hexed(seal(BATCH, i, epoch=i // 2, connection=2**32 - 1))}
+        {
+            "frames": hexed(BATCH),
+            "sealed": hexed(seal(BATCH, i, epoch=i // 2, connection=2**32 - 1)),
+        }
         for i in range(7)
     ]
     write(

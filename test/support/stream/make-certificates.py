@@ -35,9 +35,7 @@ def make(name, issuer=None, address="127.0.0.1", start=NOW - DAY, end=NOW + 30 *
         .not_valid_before(start)
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-        )
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(by_key.public_key()),
             critical=False,
@@ -63,9 +61,7 @@ def make(name, issuer=None, address="127.0.0.1", start=NOW - DAY, end=NOW + 30 *
     pem = serialization.Encoding.PEM
     (FOLDER / f"{name}.pem").write_bytes(certificate.public_bytes(pem))
     (FOLDER / f"{name}.key").write_bytes(
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return name_of(name), key
 
