@@ -52,8 +52,8 @@ class Connection:
         context: zmq.Context[Any],
         endpoint: str,
         *,
-        io_thread: int,
         lease_ms: int,
+        io_thread: int,
         key: ClientKey | None = None,
         seal: SealKeys | None = None,
     ) -> None:
