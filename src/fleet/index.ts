@@ -6,7 +6,12 @@ export { isHostName } from './subjects.ts';
 export { DEFAULT_BATCH_MS, DEFAULT_OUTBOX_MIB, openPublisher } from './publish/publisher.ts';
 export type { Publisher, PublisherOptions, PublisherStatus } from './publish/publisher.ts';
 export type { PublishedKind } from './publish/row-batches.ts';
-export { DEFAULT_FILE_MS, DEFAULT_FLEET_K, collectFleet } from './collect/collect-fleet.ts';
+export {
+  DEFAULT_FILE_MS,
+  DEFAULT_FILE_ROWS,
+  DEFAULT_FLEET_K,
+  collectFleet,
+} from './collect/collect-fleet.ts';
 export type { CollectOptions, CollectReport } from './collect/collect-fleet.ts';
 export type { ModelOffer, OfferReport, OfferedFile } from './deploy/offer.ts';
 export {

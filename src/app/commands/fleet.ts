@@ -4,6 +4,7 @@ import {
   DEFAULT_CANARY_MS,
   DEFAULT_CANARY_SHARE,
   DEFAULT_FILE_MS,
+  DEFAULT_FILE_ROWS,
   DEFAULT_FLEET_K,
   DEFAULT_SETTLE_MS,
   collectFleet,
@@ -53,7 +54,7 @@ function addCollectFleet(fleet: Command): void {
       parseSeconds,
       DEFAULT_FILE_MS / 1000,
     )
-    .option('--rows <n>', 'rows that become files at once', parsePositive, 1_000_000)
+    .option('--rows <n>', 'rows that become files at once', parsePositive, DEFAULT_FILE_ROWS)
     .option(
       '--k <n>',
       'hosts that must look alike in the sizes of their memory; 1 leaves sizes as they come',

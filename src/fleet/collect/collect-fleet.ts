@@ -29,7 +29,7 @@ export interface CollectOptions {
   readonly once?: boolean;
   /** Longest time a row waits for others before they become files. @default 300_000 */
   readonly fileMs?: number;
-  /** Rows that become files at once. @default 1_000_000 */
+  /** Rows that become files at once. @default 250_000: some 100 MB */
   readonly fileRows?: number;
   /** Hosts that must look alike in the sizes of their memory. 1 leaves sizes as they come. @default 5 */
   readonly k?: number;
@@ -61,6 +61,7 @@ export interface CollectReport {
 }
 
 export const DEFAULT_FILE_MS = 300_000;
+export const DEFAULT_FILE_ROWS = 250_000;
 export const DEFAULT_FLEET_K = 5;
 const FETCH = 512;
 /** How long a fetch waits; JetStream takes no less than a second. */
@@ -204,7 +205,7 @@ class Collector {
   }
 
   #isDue(): boolean {
-    const { fileMs = DEFAULT_FILE_MS, fileRows = 1_000_000 } = this.#options;
+    const { fileMs = DEFAULT_FILE_MS, fileRows = DEFAULT_FILE_ROWS } = this.#options;
     const { size, rows } = this.#held;
     const isOld = performance.now() - this.#heldSinceMs >= fileMs;
     return size > 0 && (isOld || rows >= fileRows || size >= MOST_HELD / 2);

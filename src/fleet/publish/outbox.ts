@@ -52,7 +52,7 @@ export interface Outbox extends AsyncDisposable {
   take(): WaitingBatch | null;
   /** Its bytes; null when it was given up meanwhile. @throws RuvectorError `ERR_FLEET_OUTBOX` */
   read(batch: WaitingBatch): Promise<Uint8Array | null>;
-  /** A server has it. */
+  /** A server has it, or nobody needs it any more. */
   acknowledge(batch: WaitingBatch): void;
   /** What was taken and not acknowledged can be taken again, the oldest first. */
   putBack(): void;
@@ -133,7 +133,7 @@ class FileOutbox implements Outbox {
   }
 
   get stats(): OutboxStats {
-    const left = [...this.#waiting, ...this.#taken];
+    const left = this.#segments.flatMap((segment) => [...segment.left]);
     return {
       waiting: { batches: left.length, rows: left.reduce((sum, { rows }) => sum + rows, 0) },
       dropped: { ...this.#dropped },
@@ -166,7 +166,9 @@ class FileOutbox implements Outbox {
   }
 
   take(): WaitingBatch | null {
-    const entry = this.#waiting.shift();
+    let entry = this.#waiting.shift();
+    // What was put back may have been acknowledged after all.
+    while (entry && !entry.segment.left.has(entry)) entry = this.#waiting.shift();
     if (!entry) return null;
     this.#taken.add(entry);
     return entry;

@@ -181,10 +181,15 @@ class RunningPublisher implements Publisher {
       } catch (error) {
         if (signal.aborted) return;
         this.#storeError = this.#say(this.#storeError, error);
-        await batches.store().catch(() => undefined);
+        await batches.store().catch(() => this.#forgetGathered(name, batches));
       }
       await sleep(1000, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** What cannot be stored is read from the history again, where it is known from when. */
+  #forgetGathered(name: string, batches: RowBatches): void {
+    if (this.#outbox.lastMs(name) !== null) batches.clear();
   }
 
   async #send(): Promise<void> {

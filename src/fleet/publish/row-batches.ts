@@ -77,6 +77,11 @@ export class RowBatches {
     }
   }
 
+  /** Forgets what was gathered. */
+  clear(): void {
+    this.#rows = [];
+  }
+
   async #tryStore(): Promise<boolean> {
     try {
       await this.store();

@@ -67,7 +67,10 @@ async function sendOne(
   }: SenderOptions & { readonly headers: ReturnType<typeof import('@nats-io/transport-node').headers> },
 ): Promise<void> {
   const payload = await outbox.read(batch);
-  if (payload === null) return;
+  if (payload === null) {
+    outbox.acknowledge(batch);
+    return;
+  }
   const { epoch, kind, sequence, rows } = batch;
   await client.publish(rowsSubjectOf(host, kind), payload, {
     msgID: formatBatchId({ host, epoch, kind, sequence }),
