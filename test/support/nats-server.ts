@@ -88,11 +88,10 @@ export async function startNatsWith(text: string): Promise<NatsServer> {
 export async function startNatsCluster(): Promise<[NatsServer, NatsServer]> {
   const ports = [await findFreePort(), await findFreePort()] as const;
   const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`).join(',');
-  const startOf = (i: 0 | 1): Promise<NatsServer> =>
-    startNats(
-      ...['--cluster_name', 'pair', '-n', `server-${i}`],
-      ...['--cluster', `nats://127.0.0.1:${ports[i]}`, '--routes', routes],
-    );
+  const startOf = (i: 0 | 1): Promise<NatsServer> => {
+    const own = `nats://127.0.0.1:${ports[i]}`;
+    return startNats('--cluster_name', 'pair', '-n', `server-${i}`, '--cluster', own, '--routes', routes);
+  };
   return Promise.all([startOf(0), startOf(1)]);
 }
 

@@ -1,5 +1,6 @@
 // The stream that keeps the hosts' rows until a lake has them, and the one consumer that takes them out: made where they
 // are missing, used as they are where an administrator made them.
+import type * as JetStream from '@nats-io/jetstream';
 import type { Consumer, ConsumerInfo, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageOf } from '../../core/index.ts';
@@ -66,7 +67,7 @@ export async function openRows(connection: NatsConnection, options: RowsOptions)
 async function ensureStream(
   manager: JetStreamManager,
   { replicas, maxBytes }: RowsOptions,
-  jets: typeof import('@nats-io/jetstream'),
+  jets: typeof JetStream,
 ): Promise<StreamConfig> {
   const found = await manager.streams.info(ROWS_STREAM).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'StreamNotFoundError') return null;

@@ -152,7 +152,8 @@ class RunningPublisher implements Publisher {
 
   async drain(signal?: AbortSignal): Promise<void> {
     await this.flush();
-    while (this.#outbox.stats.waiting.batches > 0 && signal?.aborted !== true) {
+    const isOver = (): boolean => signal?.aborted === true || this.#outbox.stats.waiting.batches === 0;
+    while (!isOver()) {
       await Promise.race([this.#changed(), sleep(LAST_SEND_MS / 10)]);
     }
   }

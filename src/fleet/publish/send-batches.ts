@@ -1,7 +1,7 @@
 // The outbox of a host → a stream of NATS: a few batches at a time, each gone from the outbox when the server says that
 // it has it. What is lost on the way is sent again under the same identity, by which server and collector know it.
 import type { JetStreamClient } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
 import { isRuvectorError, messageOf } from '../../core/index.ts';
 import { natsError } from '../connect.ts';
 import { fleetStreamError } from '../errors.ts';
@@ -35,36 +35,30 @@ export async function sendBatches(
   const marks = headers();
   marks.set(ANONYMIZED_HEADER, String(options.isAnonymized));
   const flying = new Set<Promise<void>>();
-  let failure: unknown = null;
-  const ended = connection.closed().then((error) => {
-    failure ??= error ?? new Error('the connection ended');
-  });
-  while (!signal.aborted && failure === null) {
+  const failures: unknown[] = [];
+  const noteEnd = async (): Promise<void> => {
+    failures.push((await connection.closed()) ?? new Error('the connection ended'));
+  };
+  const ended = noteEnd();
+  while (!signal.aborted && failures.length === 0) {
     const batch = flying.size < WINDOW ? outbox.take() : null;
     if (batch === null) {
       await Promise.race([...(flying.size < WINDOW ? [changed()] : []), ...flying, ended]);
       continue;
     }
     const flight = sendOne(client, outbox, batch, { ...options, headers: marks })
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
+      .catch((error: unknown) => void failures.push(error))
       .finally(() => flying.delete(flight));
     flying.add(flight);
   }
-  if (failure !== null && !signal.aborted) throw publishError(options.servers, failure);
+  if (failures.length > 0 && !signal.aborted) throw publishError(options.servers, failures[0]);
 }
 
 async function sendOne(
   client: JetStreamClient,
   outbox: Outbox,
   batch: WaitingBatch,
-  {
-    host,
-    timeoutMs,
-    headers,
-    onSent,
-  }: SenderOptions & { readonly headers: ReturnType<typeof import('@nats-io/transport-node').headers> },
+  { host, timeoutMs, headers, onSent }: SenderOptions & { readonly headers: MsgHdrs },
 ): Promise<void> {
   const payload = await outbox.read(batch);
   if (payload === null) {

@@ -4,7 +4,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { resolveHome } from '../../../src/core/index.ts';
 import { connectDaemon } from '../../../src/bridge/index.ts';
@@ -13,7 +15,6 @@ import { findFreePort } from '../../support/free-port.ts';
 import { makeCertificates, makeUserKey } from '../../support/fleet/certificates.ts';
 import { createFolder, readLake } from '../../support/fleet/fleet-hosts.ts';
 import { python } from '../../support/python.ts';
-import { until } from '../../support/until.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const text = readFileSync(join(root, 'docs/fleet.md'), 'utf8');
@@ -95,9 +96,26 @@ class Tutorial implements AsyncDisposable {
     }
   }
 
+  /** A daemon that starts on a busy machine is not asked without a pause. */
+  async untilSent(home: string): Promise<void> {
+    while (((await this.publisher(home))?.sentRows ?? 0) <= 20) await sleep(500);
+  }
+
+  async untilListening(): Promise<void> {
+    while (!(await listens(this.#port))) await sleep(100);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#running.map((child) => this.stop(child, 'SIGKILL')));
   }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }
 
 async function outputOf(child: ChildProcess): Promise<string> {
@@ -122,11 +140,7 @@ describe('docs/fleet.md', () => {
     const [deployServe, deploy] = blocksOf('Deploy').map(({ lines }) => lines);
     tutorial.start(serve![0]!, 'one', [...quick, '--hz', '2']);
     tutorial.start(deployServe![0]!, 'two', [...quick, '--hz', '2']);
-    for (const home of ['one', 'two'])
-      await until(
-        async () => ((await tutorial.publisher(home))?.sentRows ?? 0) > 20,
-        `${home} had sent rows`,
-      );
+    await Promise.all(['one', 'two'].map((home) => tutorial.untilSent(home)));
     expect(await tutorial.run(status![0]!, 'one')).toMatch(
       /publish +as h[0-9a-f]{12} to nats:.*connected: \d+ rows sent/,
     );
@@ -168,12 +182,10 @@ describe('docs/fleet.md', () => {
     );
     const [server, collect, serve] = blocks.at(-1)!.lines;
     tutorial.start(server!, 'server');
-    await until(
-      async () => (await tutorial.run(collect!, 'server').catch(() => '')) !== '',
-      'the server was there',
-    );
+    await tutorial.untilListening();
+    await tutorial.run(collect!, 'server');
     tutorial.start(serve!, 'one', quick);
-    await until(async () => ((await tutorial.publisher('one'))?.sentRows ?? 0) > 0, 'the host had sent rows');
+    await tutorial.untilSent('one');
     await tutorial.run(collect!, 'server');
     expect(await readLake(join(folder.path, 'lake'))).toMatchObject([{ host: 'h5f0c12ab34cd' }]);
   });

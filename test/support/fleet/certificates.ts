@@ -16,20 +16,16 @@ export interface Certificates {
 /** Makes them. @param folder where */
 export function makeCertificates(folder: string): Certificates {
   const path = (name: string): string => join(folder, name);
-  const run = (...words: string[]): void => void execFileSync('openssl', words, { stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  run(
-    ...['req', '-x509', ...key, '-keyout', path('ca.key'), '-out', path('ca.pem')],
-    ...['-subj', '/CN=test authority', '-days', '2'],
-  );
+  const run = (line: string): void => void execFileSync('openssl', line.split(' '), { stdio: 'pipe' });
+  const key = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+  run(`req -x509 ${key} -keyout ${path('ca.key')} -out ${path('ca.pem')} -subj /CN=test-authority -days 2`);
   const issue = (name: string, days: string, host: string): { cert: string; key: string } => {
     const files = { cert: path(`${name}.pem`), key: path(`${name}.key`) };
-    writeFileSync(path(`${name}.ext`), `subjectAltName=${host}\n`);
-    run('req', ...key, '-keyout', files.key, '-out', path(`${name}.csr`), '-subj', `/CN=${name}`);
-    run(
-      ...['x509', '-req', '-in', path(`${name}.csr`), '-CA', path('ca.pem'), '-CAkey', path('ca.key')],
-      ...['-CAcreateserial', '-days', days, '-extfile', path(`${name}.ext`), '-out', files.cert],
-    );
+    const [request, more] = [path(`${name}.csr`), path(`${name}.ext`)];
+    writeFileSync(more, `subjectAltName=${host}\n`);
+    run(`req ${key} -keyout ${files.key} -out ${request} -subj /CN=${name}`);
+    const authority = `-CA ${path('ca.pem')} -CAkey ${path('ca.key')} -CAcreateserial`;
+    run(`x509 -req -in ${request} ${authority} -days ${days} -extfile ${more} -out ${files.cert}`);
     return files;
   };
   return {

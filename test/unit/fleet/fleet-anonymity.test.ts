@@ -1,5 +1,5 @@
 // k over a fleet: whatever hosts there are, nobody stands in a group of fewer than k where that can be had.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { buildRecordBatch, memoryKind, rowsOf } from '../../../src/core/index.ts';
 import { chooseLevels, generaliseSizes, readSizes } from '../../../src/fleet/collect/fleet-anonymity.ts';

@@ -1,5 +1,5 @@
 // What travels: identities, batches and the frames of an outbox, whole and damaged.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { memoryKind, processKind, rowsOf } from '../../../src/core/index.ts';

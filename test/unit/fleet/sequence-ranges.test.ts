@@ -1,5 +1,5 @@
 // A set of numbers kept as stretches holds what a plain set holds, whatever the order in which numbers come.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SequenceRanges } from '../../../src/fleet/collect/sequence-ranges.ts';
 
