@@ -123,6 +123,55 @@ def test_fit_on_ray_ends_early_for_a_callback_and_for_good_for_another_error(fol
         ruvector.fit("lightgbm.LGBMClassifier", folder, engine="ray", callbacks=[cancel])
 
 
+def test_search_on_ray_asks_the_study_for_several_trials_and_tells_it_as_they_end(folder):
+    from ruvector._client import open_dataset_folder
+    from ruvector._engines.ray.searching import _listener, _searcher
+    from ruvector._search import (
+        SearchOptions,
+        TrialSettings,
+        make_folds,
+        score_folds,
+        search_in_run,
+    )
+    from ruvector._training import fit, open_run
+
+    files = open_dataset_folder(folder)
+
+    class HereButTwoAtATime:
+        def run_trials(self, setup, trials):
+            hear = _listener(setup)
+            searcher, running, number = _searcher(setup, trials, hear), {}, 0
+            while True:
+                number += 1
+                asked = searcher.suggest(str(number))
+                if isinstance(asked, dict):
+                    running[str(number)] = asked
+                if not running:
+                    break
+                if isinstance(asked, dict) and len(running) < 2:
+                    continue
+                for key, config in running.items():
+                    folds = make_folds(files.read(), 2, setup.gap_ms, setup.task)
+                    settings = TrialSettings(folds, "balanced", 0)
+                    told = config["estimator"], config["parameters"], settings, ()
+                    row, rules = score_folds(*told, lambda *_: None)
+                    searcher.on_trial_complete(key, {"row": row, "rules": rules})
+                running.clear()
+            assert hear.raised is None
+
+        def fit(self, estimator, parameters, callbacks):
+            return fit(estimator, files.read(), parameters=parameters, callbacks=callbacks)
+
+    names = ["sklearn.LogisticRegression", "sklearn.GaussianNB"]
+    with open_run(None, "search") as run:
+        options = SearchOptions(trials=6, folds=2)
+        found = search_in_run(run, names, files, options, HereButTwoAtATime())
+    assert found.trials == {"complete": 6, "pruned": 0, "failed": 0}
+    rows = [row for row in found.leaderboard.rows if row.kind == "model"]
+    assert {row.name for row in rows} == set(names)
+    assert len({str(row.parameters) for row in rows}) >= 4
+
+
 def test_search_on_ray_runs_trials_at_once_over_the_same_folds(folder, cluster):
     heard = []
     found = ruvector.search(

@@ -163,9 +163,10 @@ class TrialLoop:
         finally:
             self._study.tell(trial, value, state=state)
 
-    def ask(self) -> Trial:
-        """Begin a trial whose draws follow from the seed and from what is finished."""
-        return ask(self._study, self._settings.seed, len(finished_trials(self._study)))
+    def ask(self, running: int = 0) -> Trial:
+        """Begin a trial whose draws follow from the seed and from what is finished, or running."""
+        begun = len(finished_trials(self._study)) + running
+        return ask(self._study, self._settings.seed, begun)
 
     def choose(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Choose an estimator and parameters for a trial, and note them. Raises SearchStopped."""

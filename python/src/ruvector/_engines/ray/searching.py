@@ -154,7 +154,7 @@ def _searcher(setup: Setup, trials: int, hear: Any) -> Any:  # noqa: ANN401
         def suggest(self, trial_id: str) -> Any:  # noqa: ANN401
             if setup.progress.done + len(self._running) >= trials:
                 return Searcher.FINISHED
-            trial = loop.ask()
+            trial = loop.ask(len(self._running))
             try:
                 candidate, parameters = loop.choose(trial)
             except FirstTrialsRunning:
