@@ -6,7 +6,7 @@ export type { OpenPage, PageOptions } from './page-server.ts';
 export type { DecidedMoment, JsonText, PageAction, PageMark, PageRow, PageSource } from './page-source.ts';
 export { createLiveFeed } from './live-feed.ts';
 export type { LiveFrame } from './live-feed.ts';
-export { fieldsOf as pageFieldsOf } from './range-plan.ts';
+export { pageFieldsOf } from './range-plan.ts';
 export { createHistoryRanges } from './history-ranges.ts';
 export type { HistoryRanges, RangeAnswer, RangeQuestion } from './history-ranges.ts';
 export { readMoment } from './moment.ts';

@@ -90,14 +90,14 @@ function sendFile(
     sendBytes(response, 304, new Uint8Array(), own);
     return;
   }
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   const encoding = takesGzip ? { 'content-encoding': 'gzip' } : {};
   sendBytes(response, 200, takesGzip ? gzipped : bytes, { 'content-type': contentType, ...own, ...encoding });
 }
 
 /** A browser that came by a link sends no strict cookie after a redirect; to a page that sends it on itself it does. */
 const isFromElsewhere = ({ headers }: IncomingMessage): boolean =>
-  ['cross-site', 'same-site'].includes(String(headers['sec-fetch-site'] ?? ''));
+  ['cross-site', 'same-site'].includes(headers['sec-fetch-site'] ?? '');
 
 const HEAD = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ruvector-memopt</title>

@@ -24,7 +24,7 @@ export interface Span {
 }
 
 /** Fields by their names; those that nobody knows are left out. */
-export const fieldsOf = (names: readonly string[]): PageField[] =>
+export const pageFieldsOf = (names: readonly string[]): PageField[] =>
   names.flatMap((name) => pageFields.get(name) ?? []);
 
 /**

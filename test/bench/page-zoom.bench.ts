@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { PageLogin } from '../../src/app/page/page-service.ts';
+import type { PageLogin } from '../../src/app/serve/outlets-status.ts';
 import type { HostStatus } from '../../src/app/host/status-types.ts';
 import type { Home } from '../../src/core/index.ts';
 import { openHistory } from '../../src/store/index.ts';
@@ -34,8 +34,16 @@ const FIELDS = [
 ];
 /** What these are made of. */
 const COLUMNS = [
-  ...['timestamp', 'mem_total_kib', 'mem_available_kib', 'cached_kib', 'swap_total_kib', 'swap_free_kib'],
-  ...['psi_memory_some_us', 'psi_memory_full_us', 'workingset_refault_file', 'workingset_refault_anon'],
+  'timestamp',
+  'mem_total_kib',
+  'mem_available_kib',
+  'cached_kib',
+  'swap_total_kib',
+  'swap_free_kib',
+  'psi_memory_some_us',
+  'psi_memory_full_us',
+  'workingset_refault_file',
+  'workingset_refault_anon',
 ];
 const WATCH_MS = Number(process.env['PAGE_DAEMON_SECONDS'] ?? 60) * 1000;
 

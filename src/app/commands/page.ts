@@ -8,7 +8,7 @@ import { findDaemon } from '../../bridge/index.ts';
 import type { Home } from '../../core/index.ts';
 import { writeDurably } from '../../files/index.ts';
 import { noPageError } from '../errors.ts';
-import type { PageLogin } from '../page/page-service.ts';
+import type { PageLogin } from '../serve/outlets-status.ts';
 import { print, printJson, tell } from '../terminal.ts';
 import { homeOf } from './options.ts';
 

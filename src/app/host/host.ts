@@ -177,7 +177,9 @@ class RunningHost implements Host {
   isActing: boolean;
   outlets: () => OutletsStatus = () => noOutlets;
   findPage: Host['findPage'] = () =>
-    Promise.reject(noPageError(this.home.root, 'this process serves none', 'use `ruvector-memopt serve --page`'));
+    Promise.reject(
+      noPageError(this.home.root, 'this process serves none', 'use `ruvector-memopt serve --page`'),
+    );
   readonly #baseline: RuleBaseline;
   readonly #deployer: Deployer;
   readonly #health = new SamplingHealth((text) => this.#listener.onLog?.(text));

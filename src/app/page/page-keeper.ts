@@ -2,9 +2,10 @@
 // port and for looking alone.
 import type { Host, HostListener } from '../host/host-types.ts';
 import { noPageError } from '../errors.ts';
+import type { PageLogin } from '../serve/outlets-status.ts';
 import type { PageAddress } from './page-address.ts';
 import { createPageService } from './page-service.ts';
-import type { PageLogin, PageService } from './page-service.ts';
+import type { PageService } from './page-service.ts';
 
 /** Keeps it. */
 export interface PageKeeper extends AsyncDisposable {

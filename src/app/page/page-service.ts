@@ -3,7 +3,7 @@ import { createLiveFeed, openPage } from '../../page/index.ts';
 import type { OpenPage } from '../../page/index.ts';
 import type { DaemonEvent } from '../events/daemon-event.ts';
 import type { Host, HostListener } from '../host/host-types.ts';
-import type { PageStatus } from '../serve/outlets-status.ts';
+import type { PageLogin, PageStatus } from '../serve/outlets-status.ts';
 import { createHistoryReader } from './history-reader.ts';
 import type { HistoryReaderProcess } from './history-reader.ts';
 import { buildHostSource } from './host-source.ts';
@@ -22,15 +22,6 @@ export interface PageService extends AsyncDisposable {
   status(): PageStatus | null;
   /** Where to log in; null before the start. */
   login(): PageLogin | null;
-}
-
-/** How the page is opened. Plain JSON, for who may talk to the daemon. */
-export interface PageLogin {
-  /** With the token. */
-  readonly url: string;
-  /** The same for a frame in a notebook of this machine. */
-  readonly embedUrl: string;
-  readonly actions: boolean;
 }
 
 /** Creates it; nothing listens yet. @param folder of the browser's half. @default the one of the package */

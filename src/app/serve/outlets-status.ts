@@ -37,6 +37,15 @@ export interface PageStatus {
   readonly refused: number;
 }
 
+/** How the page is opened. Plain JSON, for who may talk to the daemon. */
+export interface PageLogin {
+  /** With the token. */
+  readonly url: string;
+  /** The same for a frame in a notebook of this machine. */
+  readonly embedUrl: string;
+  readonly actions: boolean;
+}
+
 /** A host that serves no pages and sends no events. */
 export const noOutlets: OutletsStatus = { metrics: null, page: null, events: [], publish: null };
 

@@ -76,21 +76,20 @@ async function expectAsPandas(answers: readonly RangeAnswer[]): Promise<void> {
     maxBuffer: 1 << 28,
   }).toString();
   const wanted = JSON.parse(text) as RangeAnswer['fields'][];
-  const wrong: string[] = [];
-  for (const [i, answer] of answers.entries()) {
-    for (const name of names) {
-      for (const key of ['min', 'max', 'mean'] as const) {
-        const [found, expected] = [answer.fields[name]![key], wanted[i]![name]![key]];
+  const wrong = answers.flatMap((answer, i) =>
+    names.flatMap((name) =>
+      (['min', 'max', 'mean'] as const).flatMap((key) => {
+        const expected = wanted[i]![name]![key];
+        const found = answer.fields[name]![key];
         expect(found).toHaveLength(expected.length);
-        for (const [at, value] of expected.entries()) {
-          if (isAlike(found[at]!, value)) continue;
-          wrong.push(
-            `${name} ${key} at ${answer.times[at]}, step ${answer.stepMs}: ${found[at]}, not ${value}`,
-          );
-        }
-      }
-    }
-  }
+        return expected.flatMap((value, at) =>
+          isAlike(found[at]!, value)
+            ? []
+            : [`${name} ${key} at ${answer.times[at]}: ${found[at]}, not ${value}`],
+        );
+      }),
+    ),
+  );
   expect(wrong).toEqual([]);
 }
 

@@ -97,7 +97,10 @@ describe('createLiveFeed()', () => {
     ];
     const scan = names.map((name, i) => ({
       ...Object.fromEntries(processKind.fields.map((field) => [field.name, null])),
-      ...{ timestamp: 1000, pid: i + 1, name, rss_kib: 100 * (i + 1) },
+      timestamp: 1000,
+      pid: i + 1,
+      name,
+      rss_kib: 100 * (i + 1),
     }));
     hub.publish('process', scan);
     hub.publish('memory', [snapshot({ timestamp: 1000 })]);

@@ -210,7 +210,9 @@ describe('page', () => {
         strangers.push(socket);
       }
     }
-    await Promise.all(strangers.map((socket) => socket.connecting && once(socket, 'connect')));
+    await Promise.all(
+      strangers.filter(({ connecting }) => connecting).map((socket) => once(socket, 'connect')),
+    );
     expect((await page.ask('/api/status', { headers: bearer() })).status).toBe(200);
     for (const socket of strangers) socket.destroy();
   });

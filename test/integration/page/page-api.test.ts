@@ -202,7 +202,7 @@ describe('POST /api/actions', () => {
   it.each([{}, { 'x-csrf': '' }, { 'x-csrf': 'guessed' }])(
     'does nothing with the header %o',
     async (headers) => {
-      const { status, text } = await post('pause', {}, headers as Record<string, string>);
+      const { status, text } = await post('pause', {}, headers);
       expect(status).toBe(403);
       expect(text).toContain('X-CSRF');
     },

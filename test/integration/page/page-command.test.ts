@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostStatus } from '../../../src/app/host/status-types.ts';
-import type { PageLogin } from '../../../src/app/page/page-service.ts';
+import type { PageLogin } from '../../../src/app/serve/outlets-status.ts';
 import { createClient } from '../../../src/client/index.ts';
 import type { Home } from '../../../src/core/index.ts';
 import { createTestHome, runCommand, startDaemon } from '../../support/daemon.ts';

@@ -72,7 +72,11 @@ export async function openTestPage(
   const token = new URL(service.login()!.url).searchParams.get('token')!;
   const ask: TestPage['ask'] = (path, given) => askPage(url, path, given);
   return {
-    ...{ host, url, token, lines, ask },
+    host,
+    url,
+    token,
+    lines,
+    ask,
     async api<T>(path: string, given: AskOptions = {}) {
       const headers = { authorization: `Bearer ${token}`, ...given.headers };
       return JSON.parse((await ask(path, { ...given, headers })).text) as T;
