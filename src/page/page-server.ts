@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
-import { guardServer, guardSocket, readConnectionShare } from '../sockets/index.ts';
+import { guardHttp, guardServer, guardSocket, readConnectionShare } from '../sockets/index.ts';
 import { pageFailedError, pageForbiddenError, pageListenError } from './errors.ts';
 import type { LiveFeed, LiveFrame } from './live-feed.ts';
 import { createLiveSockets } from './live-sockets.ts';
@@ -74,7 +74,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     connectionsCheckingInterval: 1000,
     maxHeaderSize: MAX_HEADER_BYTES,
   });
-  guardSockets(http);
+  guardHttp(http, KEEP_ALIVE_MS);
   await listen(http, host, port);
   guardServer(http, {
     maxConnections: Math.min(MAX_CONNECTIONS, readConnectionShare()),
@@ -132,14 +132,6 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
 
 /** Beside the compiled room, also when the sources run. */
 const packagedFolder = fileURLToPath(new URL('../../dist/page/browser', import.meta.url));
-
-function guardSockets(http: Server): void {
-  // A reader that stops in the middle of an answer is cut as well.
-  http.timeout = KEEP_ALIVE_MS;
-  http.on('connection', (socket) => guardSocket(socket));
-  http.on('clientError', (_error, socket) => socket.destroy());
-  http.on('connect', (_request, socket) => socket.destroy());
-}
 
 async function listen(http: Server, host: string, port: number): Promise<void> {
   try {

@@ -15,15 +15,16 @@ export async function readBody(request: IncomingMessage, path: string): Promise<
     pieces.push(piece);
   }
   if (sizeBytes === 0) return {};
-  const value = parseJson(Buffer.concat(pieces).toString());
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as PageRow;
-  throw pageRequestError(path, 'the body is no JSON object');
+  return parseObject(Buffer.concat(pieces).toString(), path);
 }
 
-function parseJson(text: string): unknown {
+function parseObject(text: string, path: string): PageRow {
+  let value: unknown = null;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    return undefined;
+    // Told below.
   }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as PageRow;
+  throw pageRequestError(path, 'the body is no JSON object');
 }

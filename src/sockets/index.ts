@@ -12,7 +12,7 @@ export {
 export type { Endpoints, OwnedEndpoints, TcpAddress } from './endpoint.ts';
 export { WireErrorCode, fromErrorPayload, toErrorPayload } from './errors.ts';
 export type { ErrorPayload } from './errors.ts';
-export { guardServer, guardSocket } from './guard-socket.ts';
+export { guardHttp, guardServer, guardSocket } from './guard-socket.ts';
 export { isToken } from './is-token.ts';
 export { DEFAULT_LEASE_MS, DealerSocket, RouterSocket, isUnread } from './zmq-socket.ts';
 export type { ConnectionLoss, PlaneName, SocketOptions } from './zmq-socket.ts';

@@ -9,7 +9,7 @@ import { chooseFormat } from './accept-format.ts';
 import { metricsError } from '../errors.ts';
 import type { MetricsAddress } from './metrics-address.ts';
 import type { PageFormat } from './metrics-page.ts';
-import { guardServer, guardSocket } from '../../sockets/index.ts';
+import { guardHttp, guardServer } from '../../sockets/index.ts';
 import { httpRefusalOf } from './request-guard.ts';
 
 /** A page that is served. */
@@ -69,7 +69,7 @@ export async function serveMetrics(
       send(response, 500, `${messageOf(error)}\n`, {});
     }
   };
-  guardSockets(http);
+  guardHttp(http, KEEP_ALIVE_MS);
   await listen(http, address);
   // From now on an error of the listener itself is no reason to end the process.
   guardServer(http, { maxConnections: MAX_CONNECTIONS, onFailure: onProblem });
@@ -78,14 +78,6 @@ export async function serveMetrics(
     stats: () => ({ ...counts }),
     [Symbol.asyncDispose]: () => close(http),
   };
-}
-
-function guardSockets(http: Server): void {
-  // A reader that stops in the middle of a page is cut as well.
-  http.timeout = KEEP_ALIVE_MS;
-  http.on('connection', (socket) => guardSocket(socket));
-  http.on('clientError', (_error, socket) => socket.destroy());
-  http.on('connect', (_request, socket) => socket.destroy());
 }
 
 async function listen(http: Server, address: MetricsAddress): Promise<void> {

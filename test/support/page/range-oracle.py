@@ -24,7 +24,9 @@ RATES = {
 
 def main() -> None:
     files = sorted(Path(sys.argv[1]).glob("*.parquet"))
-    rows = pd.concat([pd.read_parquet(path) for path in files]).sort_values("timestamp", kind="stable")
+    rows = pd.concat([pd.read_parquet(path) for path in files]).sort_values(
+        "timestamp", kind="stable"
+    )
     rows["ms"] = rows.timestamp.astype("datetime64[ms, UTC]").astype("int64")
     seconds = rows.ms.diff() / 1000
     values = {name: (of(rows).astype("float64"), None) for name, of in GAUGES.items()}
@@ -45,8 +47,14 @@ def answer(ms: pd.Series, values: dict, fromMs: int, toMs: int, stepMs: int) -> 
         shown = value if weight is None else value / weight
         mean = value.groupby(bucket).mean()
         if weight is not None:
-            mean = value.groupby(bucket).sum() / weight.groupby(bucket).sum().where(lambda sum_: sum_ > 0)
-        found = {"min": shown.groupby(bucket).min(), "max": shown.groupby(bucket).max(), "mean": mean}
+            mean = value.groupby(bucket).sum() / weight.groupby(bucket).sum().where(
+                lambda sum_: sum_ > 0
+            )
+        found = {
+            "min": shown.groupby(bucket).min(),
+            "max": shown.groupby(bucket).max(),
+            "mean": mean,
+        }
         fields[name] = {
             key: [None if pd.isna(number) else float(number) for number in series.reindex(starts)]
             for key, series in found.items()
