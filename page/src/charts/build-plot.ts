@@ -9,7 +9,7 @@ export interface Latest {
   readonly current: ChartProps;
 }
 
-const BINARY_STEPS = Array.from({ length: 34 }, (_, power) => 2 ** (power - 2));
+const BINARY_STEPS = Array.from({ length: 46 }, (_, power) => 2 ** (power - 2));
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const STEPS_MS = [
