@@ -209,15 +209,6 @@ export interface ExportRun {
   readonly error?: string | null;
 }
 
-export interface Publication {
-  readonly name: string;
-  readonly latest?: string | null;
-  readonly versions?: number | null;
-  readonly createdMs?: number | null;
-  readonly rows?: number | null;
-  readonly folder?: string | null;
-}
-
 export interface HealthAnswer {
   readonly checks: readonly {
     readonly name: string;

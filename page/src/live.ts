@@ -270,11 +270,11 @@ function pointsOf({ times, fields }: RangeAnswer, processes: ProcessHistory | nu
 /** What was seen of the processes at this time or within half a minute before it. */
 function topBefore({ times, processes }: ProcessHistory, atMs: number): ProcessUse[] | null {
   for (let at = times.findLastIndex((time) => time <= atMs); at >= 0 && atMs - times[at]! < 30_000; at -= 1) {
-    const top = processes.flatMap(({ pid, name, rssBytes }) => {
+    const seen = processes.flatMap(({ pid, name, rssBytes }) => {
       const bytes = rssBytes[at];
       return bytes === null || bytes === undefined ? [] : [{ pid, name, rssBytes: bytes }];
     });
-    if (top.length > 0) return top;
+    if (seen.length > 0) return seen;
   }
   return null;
 }

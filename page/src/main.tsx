@@ -16,6 +16,7 @@ import { ThenView } from './views/then.tsx';
 
 const shown: Readonly<Record<View, readonly [name: string, content: () => JSX.Element]>> = {
   now: ['Now', NowView],
+  // oxlint-disable-next-line unicorn/no-thenable -- a name of a view; nobody awaits the table
   then: ['Then', ThenView],
   models: ['Models', ModelsView],
   data: ['Data', DataView],

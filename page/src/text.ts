@@ -99,8 +99,8 @@ export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
  * What a name may hold and nobody would see: controls, marks that turn the direction of text, characters without
  * width. They are shown as what they are, so that no name looks like another one, or like two lines.
  */
-// oxlint-disable-next-line no-control-regex, no-misleading-character-class
 const invisible =
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]/gu;
 const spelt: Readonly<Record<string, string>> = { '\n': '⏎', '\t': '⇥', '\r': '␍', '\u0000': '␀' };
 

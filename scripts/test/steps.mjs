@@ -14,6 +14,7 @@ const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 /** The longest first; a step that needs another one names it. */
 export const staticSteps = [
   { name: 'types', command: process.execPath, args: [tsc, '-p', '.'] },
+  { name: 'page types', command: process.execPath, args: [tsc, '-p', 'page'] },
   { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
   // The types were checked.
   { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json', '--noCheck'] },
@@ -23,6 +24,12 @@ export const staticSteps = [
     name: 'browser build',
     command: process.execPath,
     args: [join(root, 'scripts', 'bundle-browser.mjs')],
+    after: 'build',
+  },
+  {
+    name: 'page build',
+    command: process.execPath,
+    args: [join(root, 'scripts', 'bundle-page.mjs')],
     after: 'build',
   },
   { name: 'package', command: bin('publint'), args: ['--strict'], after: 'browser build' },

@@ -44,7 +44,12 @@ export function axesOf(
 ): Axes {
   const { left = 44, right = WIDTH - 10, top = 10, bottom = 200 } = place;
   return {
-    ...{ x, y, left, right, top, bottom },
+    x,
+    y,
+    left,
+    right,
+    top,
+    bottom,
     atX: (value) => between(value, x, left, right),
     atY: (value) => between(value, y, bottom, top),
   };

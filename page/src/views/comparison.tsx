@@ -84,7 +84,10 @@ function calibrationOf({ calibration }: AnswerFacts): CalibrationFacts {
       0,
     ),
     bins: calibration.map(({ from, to, rows, meanProbability, accuracy }) => ({
-      ...{ low: from, high: to, rows, accuracy },
+      low: from,
+      high: to,
+      rows,
+      accuracy,
       confidence: meanProbability,
     })),
   };

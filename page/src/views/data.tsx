@@ -1,7 +1,7 @@
 // Data: how much history there is, how private it leaves the host, what left it, and when the next training can be.
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { ExportRun, NextTraining, Publication } from '../api.ts';
+import type { ExportRun, NextTraining } from '../api.ts';
 import { status } from '../live.ts';
 import { ActionButton, Card, Facts, Name, Problem, Table, Time } from '../parts.tsx';
 import { writeBytes, writeCount, writeDuration, writeName } from '../text.ts';
@@ -9,44 +9,56 @@ import { useAnswer } from './use-answer.ts';
 
 export function DataView(): JSX.Element {
   const { value, error, reload } = useAnswer<ExportRun[]>('/api/exports', {}, 3000);
-  const publications = useAnswer<Publication[]>('/api/publications', {}, 30_000);
-  const held = status.value;
-  const history = held?.history;
   return (
     <>
       <h1 class="hidden">Data</h1>
       {error !== null && <Problem error={error} />}
       <div class="grid">
-        <Card title="History">
-          <Facts
-            facts={[
-              ['size', writeBytes(history?.bytes)],
-              ['from', <Time ms={history?.firstMs} />],
-              ['to', <Time ms={history?.lastMs} />],
-              ['reaches back', writeDuration((history?.lastMs ?? NaN) - (history?.firstMs ?? NaN))],
-              ...Object.entries(history?.rows ?? {}).map(
-                ([kind, rows]) => [`rows of ${writeName(kind)}`, writeCount(rows)] as const,
-              ),
-              ['kept in', <Name text={held?.home ?? '–'} />],
-            ]}
-          />
-          <h3>What leaves this host</h3>
-          <p class="note">
-            Names are left out of exports and streams unless somebody asks for them.{' '}
-            {(held?.privacy?.streams ?? []).length === 0 && 'No stream is open.'}
-          </p>
-          <ul>
-            {(held?.privacy?.streams ?? []).map(({ endpoint, anonymized }) => (
-              <li key={endpoint}>
-                <Name text={endpoint} />: {anonymized ? 'without names' : 'with names'}
-              </li>
-            ))}
-          </ul>
-        </Card>
-        <NextTrainingCard next={held?.nextTraining ?? null} />
+        <HistoryCard />
+        <NextTrainingCard next={status.value?.nextTraining ?? null} />
       </div>
       <Exports runs={value ?? []} reload={reload} />
-      {publications.value !== null && <Publications publications={publications.value} />}
+    </>
+  );
+}
+
+function HistoryCard(): JSX.Element {
+  const { history, home = '–' } = status.value ?? {};
+  return (
+    <Card title="History">
+      <Facts
+        facts={[
+          ['size', writeBytes(history?.bytes)],
+          ['from', <Time ms={history?.firstMs} />],
+          ['to', <Time ms={history?.lastMs} />],
+          ['reaches back', writeDuration((history?.lastMs ?? NaN) - (history?.firstMs ?? NaN))],
+          ...Object.entries(history?.rows ?? {}).map(
+            ([kind, rows]) => [`rows of ${writeName(kind)}`, writeCount(rows)] as const,
+          ),
+          ['kept in', <Name text={home} />],
+        ]}
+      />
+      <Streams />
+    </Card>
+  );
+}
+
+function Streams(): JSX.Element {
+  const streams = status.value?.privacy?.streams ?? [];
+  return (
+    <>
+      <h3>What leaves this host</h3>
+      <p class="note">
+        Names are left out of exports and streams unless somebody asks for them.{' '}
+        {streams.length === 0 && 'No stream is open.'}
+      </p>
+      <ul>
+        {streams.map(({ endpoint, anonymized }) => (
+          <li key={endpoint}>
+            <Name text={endpoint} />: {anonymized ? 'without names' : 'with names'}
+          </li>
+        ))}
+      </ul>
     </>
   );
 }
@@ -140,25 +152,4 @@ function ExportState({ run }: { readonly run: ExportRun }): JSX.Element {
   if (state === 'failed') return <span class="state state-missing">failed: {writeName(error ?? '')}</span>;
   const tookMs = (endedMs ?? NaN) - (startedMs ?? NaN);
   return <span class="state state-ok">done{Number.isFinite(tookMs) && ` in ${writeDuration(tookMs)}`}</span>;
-}
-
-function Publications({ publications }: { readonly publications: readonly Publication[] }): JSX.Element {
-  return (
-    <Card title="Publications" note="Data sets that were published with a card, version by version.">
-      <Table
-        caption="Published data sets"
-        heads={['name', 'newest', 'versions', 'rows', 'made', 'where']}
-        numeric={[2, 3]}
-        rows={publications.map((each) => [
-          <Name text={each.name} />,
-          writeName(each.latest ?? '–'),
-          writeCount(each.versions),
-          writeCount(each.rows),
-          <Time ms={each.createdMs} />,
-          <Name text={each.folder ?? '–'} />,
-        ])}
-        empty="Nothing was published."
-      />
-    </Card>
-  );
 }

@@ -108,13 +108,13 @@ export async function load(): Promise<void> {
 
 async function askProcesses(
   between: { from: number; to: number },
-  signal: AbortSignal,
+  aborted: AbortSignal,
 ): Promise<ProcessHistory | null> {
   if (!hasProcesses) return null;
   try {
-    return await ask<ProcessHistory>('/api/processes', { ...between, buckets: 240, top: 10 }, signal);
+    return await ask<ProcessHistory>('/api/processes', { ...between, buckets: 240, top: 10 }, aborted);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (aborted.aborted) throw error;
     hasProcesses = false;
     return null;
   }

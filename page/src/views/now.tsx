@@ -4,7 +4,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Decision, Mark, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
-import type { Line } from '../charts/chart.tsx';
+import type { ChartProps, Line } from '../charts/chart.tsx';
 import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
 import type { LiveField, Point } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
@@ -32,6 +32,31 @@ const spans = [
 const spanMs = signal(300_000);
 
 export function NowView(): JSX.Element {
+  return (
+    <>
+      <h1 class="hidden">Now</h1>
+      <Tiles />
+      <SpanChoice />
+      <LiveCharts />
+      <div class="grid">
+        <TopProcesses />
+        <div>
+          <LastActions />
+          <Card title="What happened lately">
+            <MarkTable
+              marks={marks.value}
+              most={8}
+              linkOf={({ atMs }) => linkTo('then', around(atMs))}
+              empty="Nothing in the last quarter of an hour."
+            />
+          </Card>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function LiveCharts(): JSX.Element {
   const times = useComputed(() => points.value.map(({ atMs }) => atMs));
   const columns = useComputed(() => columnsOf(points.value));
   const stack = useComputed(() => stackProcesses(points.value));
@@ -53,87 +78,80 @@ export function NowView(): JSX.Element {
   });
   const hasAny = (field: LiveField): boolean => columns.value[field].some((value) => (value ?? 0) > 0);
   return (
-    <>
-      <h1 class="hidden">Now</h1>
-      <Tiles />
-      <SpanChoice />
-      <div class="grid">
-        <Card
+    <div class="grid">
+      <Card
+        title="Memory"
+        note="Used is what cannot be given to a new program without taking it from another one."
+      >
+        <Chart
+          {...shared}
           title="Memory"
-          note="Used is what cannot be given to a new program without taking it from another one."
-        >
+          write={writeKib}
+          isBinary
+          atLeast={scaleOf(columns.value.mem_used_kib, totalKib)}
+          lines={[
+            line('used', 'used', 'mem_used_kib', true),
+            line('cached', 'cached', 'cached_kib'),
+            ...(hasAny('swap_used_kib') ? [line('swap', 'swap', 'swap_used_kib')] : []),
+          ]}
+        />
+      </Card>
+      <Card title="Who holds it" note="Resident memory of the largest processes, on top of each other.">
+        {stack.value.length === 0 ? (
+          <p class="note empty">The first look at all processes comes within seconds.</p>
+        ) : (
           <Chart
             {...shared}
-            title="Memory"
-            write={writeKib}
+            title="Largest processes"
+            write={writeBytes}
             isBinary
-            atLeast={scaleOf(columns.value.mem_used_kib, totalKib)}
-            lines={[
-              line('used', 'used', 'mem_used_kib', true),
-              line('cached', 'cached', 'cached_kib'),
-              ...(hasAny('swap_used_kib') ? [line('swap', 'swap', 'swap_used_kib')] : []),
-            ]}
+            isStacked
+            lines={stack.value}
           />
-        </Card>
-        <Card title="Who holds it" note="Resident memory of the largest processes, on top of each other.">
-          {stack.value.length === 0 ? (
-            <p class="note empty">The first look at all processes comes within seconds.</p>
-          ) : (
-            <Chart
-              {...shared}
-              title="Largest processes"
-              write={writeBytes}
-              isBinary
-              isStacked
-              lines={stack.value}
-            />
-          )}
-        </Card>
-        <Card
-          title="Pressure"
-          note="Share of each second in which some, or all, tasks waited for memory (PSI)."
-        >
-          <Chart
-            {...shared}
-            title="Memory pressure"
-            write={writePercent}
-            atLeast={5}
-            lines={[
-              line('some', 'some', 'psi_memory_some_percent', true),
-              line('full', 'full', 'psi_memory_full_percent', true),
-            ]}
-          />
-        </Card>
-        <Card
+        )}
+      </Card>
+      <CostCharts shared={shared} line={line} />
+    </div>
+  );
+}
+
+type Shared = Pick<ChartProps, 'times' | 'fromMs' | 'toMs' | 'marks' | 'onMoment'>;
+type MakeLine = (label: string, colour: string, field: LiveField, isFilled?: boolean) => Line;
+
+/** What too little memory costs. */
+function CostCharts({ shared, line }: { readonly shared: Shared; readonly line: MakeLine }): JSX.Element {
+  return (
+    <>
+      <Card
+        title="Pressure"
+        note="Share of each second in which some, or all, tasks waited for memory (PSI)."
+      >
+        <Chart
+          {...shared}
+          title="Memory pressure"
+          write={writePercent}
+          atLeast={5}
+          lines={[
+            line('some', 'some', 'psi_memory_some_percent', true),
+            line('full', 'full', 'psi_memory_full_percent', true),
+          ]}
+        />
+      </Card>
+      <Card
+        title="Refaults"
+        note="Pages that were read back soon after they were taken: the cost of too little memory."
+      >
+        <Chart
+          {...shared}
           title="Refaults"
-          note="Pages that were read back soon after they were taken: the cost of too little memory."
-        >
-          <Chart
-            {...shared}
-            title="Refaults"
-            write={(value) => `${writeCount(value)}/s`}
-            atLeast={10}
-            lines={[
-              line('file pages', 'refaults', 'refault_file_per_s', true),
-              line('anonymous pages', 'anon', 'refault_anon_per_s'),
-            ]}
-          />
-        </Card>
-      </div>
-      <div class="grid">
-        <TopProcesses />
-        <div>
-          <LastActions />
-          <Card title="What happened lately">
-            <MarkTable
-              marks={marks.value}
-              most={8}
-              linkOf={({ atMs }) => linkTo('then', around(atMs))}
-              empty="Nothing in the last quarter of an hour."
-            />
-          </Card>
-        </div>
-      </div>
+          write={(value) => `${writeCount(value)}/s`}
+          atLeast={10}
+          lines={[
+            line('file pages', 'refaults', 'refault_file_per_s', true),
+            line('anonymous pages', 'anon', 'refault_anon_per_s'),
+          ]}
+        />
+      </Card>
     </>
   );
 }

@@ -26,8 +26,8 @@ export function stackProcesses(moments: readonly Moment[]): Line[] {
   const shown = [...most].sort(([, a], [, b]) => b.rssBytes - a.rssBytes).slice(0, SHOWN);
   giveColours(shown.map(([key]) => key));
   const places = new Map(shown.map(([key], at) => [key, at]));
-  const columns = shown.map(() => new Array<number | null>(moments.length).fill(null));
-  const others = new Array<number | null>(moments.length).fill(null);
+  const columns = shown.map(() => moments.map((): number | null => null));
+  const others = moments.map((): number | null => null);
   for (const [at, { top }] of moments.entries()) {
     if (top === null) continue;
     for (const column of columns) column[at] = 0;
