@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { openDataStream, serveStream } from '../../../src/stream/index.ts';
@@ -76,21 +76,33 @@ it('serveStream() over websocket outlives a reset in every state of an upgrade',
 it('serveStream() over zeromq keeps little for a subscriber that gives any credit and does not read', async () => {
   const { hub, publish } = createTestHub({ memoryRows: 2000, maxWaiting: 1000 });
   const handle = cleanup.use(await serveStream({ hub, endpoint: 'tcp://127.0.0.1:0' }));
-  const connection = new RawConnection(handle.endpoint);
-  cleanup.defer(() => void connection.socket.destroy());
-  await connection.isOpen;
-  connection.write(buildGreeting());
-  await connection.read(5000);
-  connection.socket.pause();
   const subscribe = [Buffer.from('SUBSCRIBE'), Buffer.from('{"tables":["memory"],"credit":1000000000}')];
-  connection.write(Buffer.concat([buildReady(), buildZmtpMessage(subscribe)]));
-  await until(() => handle.subscribers === 1);
+  const connect = async (): Promise<void> => {
+    const opened = new RawConnection(handle.endpoint);
+    cleanup.defer(() => void opened.socket.destroy());
+    await opened.isOpen;
+    opened.write(buildGreeting());
+    await opened.read(5000);
+    opened.socket.pause();
+    opened.write(Buffer.concat([buildReady(), buildZmtpMessage(subscribe)]));
+  };
+  await connect();
+  let connectedMs = performance.now();
+  await until(async () => {
+    // Who takes ten seconds to greet is cut, which a machine that is busy enough does to this test: a second try.
+    if (performance.now() - connectedMs > 15_000) {
+      await connect();
+      connectedMs = performance.now();
+    }
+    return handle.subscribers >= 1;
+  });
   for (let row = 1; row <= 500 * 40; row += 40) {
     publish(
       'memory',
       Array.from({ length: 40 }, (_, i) => memoryRow(row + i)),
     );
-    await sleep(1);
+    // Not a time to wait: 500 of them are longer than a subscriber may be silent, where others compute.
+    await nextTurn();
   }
   // What ZeroMQ holds and what sockets of the kernel hold, of up to 500 messages that were there to be sent.
   expect(handle.stats().messages).toBeLessThan(300);
