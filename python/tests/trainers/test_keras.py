@@ -3,6 +3,7 @@ import random
 import numpy as np
 import onnxruntime
 import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import ruvector
 from ruvector._training.exporters import convert
@@ -13,6 +14,32 @@ from windowed_data import NAMES, QUICK, STEPS, forecast_rows, windowed_dataset
 
 # After the trainer, which chooses the backend.
 import keras  # isort: skip
+
+
+# Those of a fit or none: all 61 take 38 seconds, and are looked at by hand.
+CHECKS = (
+    "check_estimator_cloneable",
+    "check_no_attributes_set_in_init",
+    "check_get_params_invariance",
+    "check_set_params",
+    "check_dict_unchanged",
+    "check_estimators_unfitted",
+    "check_classifiers_one_label",
+    "check_n_features_in",
+    "check_estimators_pickle",
+)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", [KerasClassifier, KerasRegressor])
+def test_keras_estimators_keep_the_rules_of_scikit_learn(kind):
+    passed = []
+    for estimator, check in estimator_checks_generator(kind(max_epochs=1, hidden=4, layers=1)):
+        name = getattr(check, "func", check).__name__
+        if name in CHECKS:
+            check(estimator)
+            passed.append(name)
+    assert set(CHECKS) - set(passed) <= {"check_classifiers_one_label"}
 
 
 def test_fit_learns_a_network_by_name_and_exports_it():
