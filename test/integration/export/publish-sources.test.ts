@@ -254,7 +254,18 @@ describe('publish', () => {
     await using history = await openHistory(join(home, 'history'), { retainMs: Infinity });
     history.append('memory', rows);
     await history.close();
-    const args = ['--home', home, 'history', '--target', to, '--horizon', '20', '--tables', 'memory', '--json'];
+    const args = [
+      '--home',
+      home,
+      'history',
+      '--target',
+      to,
+      '--horizon',
+      '20',
+      '--tables',
+      'memory',
+      '--json',
+    ];
     const { code, stdout, stderr } = await run(...args);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ version: '1.0.0', tables: { memory: { train: 900 } } });
@@ -277,7 +288,10 @@ describe('publish', () => {
     expect(JSON.parse(stdout)).toMatchObject({ tables: { memory: { train: 900 } } });
     // A training set alone is for a classifier, which has nothing to learn there.
     const alone = await run(...args.slice(0, 4), nextPath(), '--horizon', '20');
-    expect(alone).toMatchObject({ code: 1, stderr: expect.stringContaining('ERR_PREPARE_ONE_CLASS') as string });
+    expect(alone).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('ERR_PREPARE_ONE_CLASS') as string,
+    });
   });
 
   it('exits with 2 for what does not belong together', async () => {
