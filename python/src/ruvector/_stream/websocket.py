@@ -41,9 +41,9 @@ class WebSocketSource(ByteSource):
         endpoint: str,
         request: Mapping[str, Any],
         *,
-        token: str | None,
-        timeout: float,
         ca: str | os.PathLike[str] | None = None,
+        timeout: float,
+        token: str | None,
     ) -> None:
         try:
             from websockets import exceptions
