@@ -3,7 +3,7 @@
 // node fleet-host.ts FOLDER SECONDS [SERVERS]
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publishHistory } from '../../src/app/fleet/publish-history.ts';
+import { publishToFleet } from '../../src/app/fleet/publish-to-fleet.ts';
 import { createStreamService } from '../../src/app/streams/stream-service.ts';
 import { openHistory } from '../../src/store/index.ts';
 import { readCapture } from '../support/collect/capture-fixture.ts';
@@ -13,7 +13,7 @@ const [folder = '', seconds = '', servers] = process.argv.slice(2);
 await using history = await openHistory(join(folder, 'history'));
 await using appended = createStreamService(history, () => undefined);
 await using publisher = servers
-  ? await publishHistory({
+  ? await publishToFleet({
       access: { servers },
       history,
       appended,

@@ -11,7 +11,7 @@ import { AckPolicy, RetentionPolicy, jetstream, jetstreamManager } from '@nats-i
 import type { JetStreamClient, JsMsg } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { MemorySnapshot } from '../../src/core/index.ts';
-import { publishHistory } from '../../src/app/fleet/publish-history.ts';
+import { publishToFleet } from '../../src/app/fleet/publish-to-fleet.ts';
 import { createStreamService } from '../../src/app/streams/stream-service.ts';
 import { collectFleet } from '../../src/fleet/index.ts';
 import { openHistory } from '../../src/store/index.ts';
@@ -55,7 +55,7 @@ async function withServer<T>(act: (server: NatsServer, folder: string) => Promis
 async function publishRows(server: NatsServer, folder: string): Promise<number> {
   await using history = await openHistory(join(folder, 'history'));
   await using appended = createStreamService(history, () => undefined);
-  await using publisher = await publishHistory({
+  await using publisher = await publishToFleet({
     access: { servers: server.url },
     history,
     appended,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyRow } from '../../src/core/index.ts';
 import { collectFleet, openPublisher } from '../../src/fleet/index.ts';
-import type { CollectReport, PublishedKind, Publisher } from '../../src/fleet/index.ts';
+import type { CollectReport, PublishedKind, FleetPublisher } from '../../src/fleet/index.ts';
 import { createLiveAnonymizer } from '../../src/prepare/index.ts';
 import { readCapture } from '../support/collect/capture-fixture.ts';
 import { readScan } from '../support/fleet/real-scan.ts';
@@ -77,7 +77,7 @@ export async function runFleet({ minutes, seed }: { minutes: number; seed: numbe
 }
 
 interface SimulatedHost {
-  readonly publisher: Publisher;
+  readonly publisher: FleetPublisher;
   readonly stop: () => void;
 }
 

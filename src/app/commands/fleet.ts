@@ -12,7 +12,7 @@ import {
 } from '../../fleet/index.ts';
 import type { CollectReport, OfferOutcome } from '../../fleet/index.ts';
 import { addAccessOptions, readAccess } from '../fleet/access-options.ts';
-import { readPackage } from '../fleet/read-package.ts';
+import { readOfferedPackage } from '../fleet/read-offered-package.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson, tell } from '../terminal.ts';
 import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
@@ -31,7 +31,7 @@ export function addFleet(program: Command): void {
   addDeployFleet(fleet);
 }
 
-interface CollectFleetOptions {
+interface CollectFlags {
   readonly to: string;
   readonly once?: boolean;
   readonly seconds: number;
@@ -70,7 +70,7 @@ function addCollectFleet(fleet: Command): void {
       'after',
       '\nExample:\n  $ ruvector-memopt fleet collect nats://10.0.0.5:4222 --to lake/ --once',
     )
-    .action(async (servers: string, options: CollectFleetOptions) => {
+    .action(async (servers: string, options: CollectFlags) => {
       using stop = abortOnSignals();
       const report = await collectFleet({
         access: readAccess(servers, options),
@@ -102,7 +102,7 @@ function renderCollected({ k, fileBytes, ...counts }: CollectReport): string {
   ]);
 }
 
-interface DeployFleetOptions {
+interface DeployFlags {
   readonly canary: number;
   readonly canarySeconds: number;
   readonly settleSeconds: number;
@@ -132,11 +132,11 @@ function addDeployFleet(fleet: Command): void {
   command
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt fleet deploy memopt@live nats://10.0.0.5:4222')
-    .action(async (model: string, servers: string, options: DeployFleetOptions, self: Command) => {
+    .action(async (model: string, servers: string, options: DeployFlags, self: Command) => {
       using stop = abortOnSignals();
       const outcome = await offerModel({
         access: readAccess(servers, options),
-        ...(await readPackage(homeOf(self), model)),
+        ...(await readOfferedPackage(homeOf(self), model)),
         canaryShare: options.canary,
         canaryMs: options.canarySeconds * 1000,
         settleMs: options.settleSeconds * 1000,

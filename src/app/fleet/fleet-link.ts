@@ -8,7 +8,7 @@ import { readAccess } from './access-options.ts';
 import { readHostName } from './host-name.ts';
 import { buildOfferedModels } from './offered-models.ts';
 import type { AcceptRule } from './offered-models.ts';
-import { publishHistory } from './publish-history.ts';
+import { publishToFleet } from './publish-to-fleet.ts';
 
 /** What `serve` was told of a fleet. */
 export interface FleetOptions {
@@ -66,7 +66,7 @@ interface Tie {
 
 async function startPublishing(host: Host, options: FleetOptions, { access, folder, name, log }: Tie) {
   const isAnonymized = options.publishPlain !== true;
-  const publisher = await publishHistory({
+  const publisher = await publishToFleet({
     access,
     history: host.history,
     appended: host.streams,

@@ -6,12 +6,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { isRuvectorError, messageOf } from '../../core/index.ts';
 import { DEFAULT_TIMEOUT_MS, connectNats, natsError } from '../connect.ts';
 import type { NatsAccess } from '../connect.ts';
-import { decodeBatch } from '../decode-batch.ts';
+import { decodeFleetBatch } from '../decode-fleet-batch.ts';
 import { fleetBatchError } from '../errors.ts';
 import { ANONYMIZED_HEADER, ID_HEADER, parseBatchId, rowsSubjectOf } from '../subjects.ts';
 import { chooseLevels, generaliseSizes, readSizes } from './fleet-anonymity.ts';
 import type { FleetLevels } from './fleet-anonymity.ts';
-import { HeldBatches, buildDays, buildParts } from './held-batches.ts';
+import { HeldBatches, buildDays, buildFileParts } from './held-batches.ts';
 import type { FilePart, HeldBatch } from './held-batches.ts';
 import { openLake } from './lake.ts';
 import type { Lake } from './lake.ts';
@@ -20,7 +20,7 @@ import type { Rows, RowsOptions } from './rows-stream.ts';
 import { SequenceRanges } from './sequence-ranges.ts';
 
 /** Options of {@link collectFleet}. */
-export interface CollectOptions {
+export interface CollectFleetOptions {
   readonly access: NatsAccess;
   /** Folder of the lake. */
   readonly lake: string;
@@ -73,7 +73,7 @@ const FILES_AT_ONCE = 8;
  * @throws RuvectorError `ERR_FLEET_LAKE`, `ERR_FLEET_STREAM` and those of the connection; nothing is lost: what was not
  *   written was not acknowledged
  */
-export async function collectFleet(options: CollectOptions): Promise<CollectReport> {
+export async function collectFleet(options: CollectFleetOptions): Promise<CollectReport> {
   using lake = await openLake(options.lake);
   const name = `ruvector-collect ${lake.id}`;
   const connection = await whenUp(options, () => connectNats(options.access, { name, reconnects: true }));
@@ -89,7 +89,7 @@ export async function collectFleet(options: CollectOptions): Promise<CollectRepo
 }
 
 function buildRowsOptions(
-  { access, fileMs = DEFAULT_FILE_MS, ...more }: CollectOptions,
+  { access, fileMs = DEFAULT_FILE_MS, ...more }: CollectFleetOptions,
   lake: Lake,
 ): RowsOptions {
   return {
@@ -106,7 +106,7 @@ function buildRowsOptions(
  * Who collects for good waits for a server that is away; who collects once is told. Null when the signal aborts before.
  */
 async function whenUp<T>(
-  { signal, once = false, onLog }: CollectOptions,
+  { signal, once = false, onLog }: CollectFleetOptions,
   open: () => Promise<T>,
 ): Promise<T | null> {
   let said = '';
@@ -123,7 +123,7 @@ async function whenUp<T>(
 }
 
 class Collector {
-  readonly #options: CollectOptions;
+  readonly #options: CollectFleetOptions;
   readonly #lake: Lake;
   #connection!: NatsConnection;
   readonly #held = new HeldBatches();
@@ -133,7 +133,7 @@ class Collector {
   #reachedK = 0;
   #heldSinceMs = 0;
 
-  constructor(options: CollectOptions, lake: Lake) {
+  constructor(options: CollectFleetOptions, lake: Lake) {
     this.#options = options;
     this.#lake = lake;
   }
@@ -224,7 +224,7 @@ class Collector {
           if (isKnown) this.#counts.duplicates++;
           return !isKnown;
         };
-        for (const part of buildParts(day.pieces, isWanted)) {
+        for (const part of buildFileParts(day.pieces, isWanted)) {
           const rows = this.#generalise(day.place, part, levels);
           this.#counts.fileBytes += await this.#lake.write(day.place, day.epoch, part.stretch, rows);
           this.#counts.files++;
@@ -270,7 +270,7 @@ function decodeMessage(message: JsMsg): HeldBatch {
     return {
       id,
       isAnonymized: headers?.get(ANONYMIZED_HEADER) === 'true',
-      rows: decodeBatch(data),
+      rows: decodeFleetBatch(data),
       acknowledge: [() => message.ack()],
     };
   } catch (error) {

@@ -90,7 +90,10 @@ export function buildDays(batches: readonly HeldBatch[]): HeldDay[] {
 }
 
 /** Puts the pieces that are wanted together: a file holds batches that follow each other and have the same columns. */
-export function buildParts(pieces: readonly Piece[], isWanted: (sequence: number) => boolean): FilePart[] {
+export function buildFileParts(
+  pieces: readonly Piece[],
+  isWanted: (sequence: number) => boolean,
+): FilePart[] {
   const groups: Piece[][] = [];
   for (const piece of pieces.filter(({ batch }) => isWanted(batch.id.sequence))) {
     const last = groups.at(-1)?.at(-1)?.batch;

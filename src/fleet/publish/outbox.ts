@@ -42,7 +42,7 @@ export interface OutboxStats {
 }
 
 /** An outbox. */
-export interface Outbox extends AsyncDisposable {
+export interface RowOutbox extends AsyncDisposable {
   readonly stats: OutboxStats;
   /** Newest time of a kind that was ever put in; null before the first. */
   lastMs(kind: string): number | null;
@@ -83,7 +83,7 @@ interface Entry extends WaitingBatch {
 }
 
 /** Opens the outbox of a folder, which is made. @throws RuvectorError `ERR_FLEET_OUTBOX` */
-export async function openOutbox(folder: string, options: OutboxOptions): Promise<Outbox> {
+export async function openOutbox(folder: string, options: OutboxOptions): Promise<RowOutbox> {
   try {
     await makeFolder(folder);
     const outbox = new FileOutbox(folder, options);
@@ -94,7 +94,7 @@ export async function openOutbox(folder: string, options: OutboxOptions): Promis
   }
 }
 
-class FileOutbox implements Outbox {
+class FileOutbox implements RowOutbox {
   readonly #folder: string;
   readonly #options: OutboxOptions;
   readonly #segmentBytes: number;

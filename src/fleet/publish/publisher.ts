@@ -9,7 +9,7 @@ import { fleetOptionError } from '../errors.ts';
 import { isHostName } from '../subjects.ts';
 import { maskUrl } from '../../sockets/index.ts';
 import { openOutbox } from './outbox.ts';
-import type { BatchCount, Outbox } from './outbox.ts';
+import type { BatchCount, RowOutbox } from './outbox.ts';
 import { RowBatches } from './row-batches.ts';
 import type { PublishedKind } from './row-batches.ts';
 import { sendBatches } from './send-batches.ts';
@@ -58,7 +58,7 @@ export interface PublisherStatus {
 }
 
 /** Publishes until it is closed. */
-export interface Publisher extends AsyncDisposable {
+export interface FleetPublisher extends AsyncDisposable {
   readonly status: PublisherStatus;
   /** Puts everything that was gathered into the outbox. @throws RuvectorError `ERR_FLEET_OUTBOX` */
   flush(): Promise<void>;
@@ -76,7 +76,7 @@ const LAST_SEND_MS = 2000;
  * Opens the outbox and begins. A server that is away, or refuses, is `status.lastError` and is tried again.
  * @throws RuvectorError `ERR_FLEET_OPTION`, `ERR_FLEET_OUTBOX`
  */
-export async function openPublisher(options: PublisherOptions): Promise<Publisher> {
+export async function openPublisher(options: PublisherOptions): Promise<FleetPublisher> {
   checkServers(options.access.servers);
   if (!isHostName(options.host))
     throw fleetOptionError('host', options.host, 'up to 64 letters, digits, _ and -');
@@ -88,9 +88,9 @@ export async function openPublisher(options: PublisherOptions): Promise<Publishe
   return new RunningPublisher(options, outbox);
 }
 
-class RunningPublisher implements Publisher {
+class RunningPublisher implements FleetPublisher {
   readonly #options: PublisherOptions;
-  readonly #outbox: Outbox;
+  readonly #outbox: RowOutbox;
   readonly #batches: readonly RowBatches[];
   readonly #stopped = new AbortController();
   readonly #sendingEnded = new AbortController();
@@ -104,7 +104,7 @@ class RunningPublisher implements Publisher {
   #sendError: unknown = null;
   #storeError: unknown = null;
 
-  constructor(options: PublisherOptions, outbox: Outbox) {
+  constructor(options: PublisherOptions, outbox: RowOutbox) {
     const { kinds, batchMs = DEFAULT_BATCH_MS, batchRows = 1024 } = options;
     this.#options = options;
     this.#outbox = outbox;

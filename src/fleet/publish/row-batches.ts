@@ -2,8 +2,8 @@
 // no more rows than it can store: while the disk refuses, its source waits, and a source is a history, which keeps them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnyRow, RecordKind } from '../../core/index.ts';
-import { encodeBatch } from '../encode-batch.ts';
-import type { Outbox } from './outbox.ts';
+import { encodeFleetBatch } from '../encode-fleet-batch.ts';
+import type { RowOutbox } from './outbox.ts';
 
 /** Rows of one kind as they leave the host. */
 export interface PublishedKind {
@@ -34,13 +34,13 @@ const STEP_ROWS = 1024;
 export class RowBatches {
   readonly #name: string;
   readonly #published: PublishedKind;
-  readonly #outbox: Outbox;
+  readonly #outbox: RowOutbox;
   readonly #options: GatherOptions;
   #rows: AnyRow[] = [];
   #firstMs = 0;
   #storing: Promise<void> | null = null;
 
-  constructor(name: string, published: PublishedKind, outbox: Outbox, options: GatherOptions) {
+  constructor(name: string, published: PublishedKind, outbox: RowOutbox, options: GatherOptions) {
     this.#name = name;
     this.#published = published;
     this.#outbox = outbox;
@@ -97,7 +97,7 @@ export class RowBatches {
     const { kind } = this.#published;
     const rows = this.#rows.slice(0, endOfStep(this.#rows));
     const released = this.#published.apply(rows);
-    const payload = await encodeBatch(kind, released);
+    const payload = await encodeFleetBatch(kind, released);
     const lastMs = rows.reduce((latest, row) => Math.max(latest, Number(row['timestamp'])), 0);
     await this.#outbox.append({ kind: this.#name, rows: rows.length, lastMs }, payload);
     this.#rows = this.#rows.slice(rows.length);

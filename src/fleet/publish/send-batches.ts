@@ -6,7 +6,7 @@ import { isRuvectorError, messageOf } from '../../core/index.ts';
 import { natsError } from '../connect.ts';
 import { fleetStreamError } from '../errors.ts';
 import { ANONYMIZED_HEADER, ROWS_STREAM, formatBatchId, rowsSubjectOf } from '../subjects.ts';
-import type { Outbox, WaitingBatch } from './outbox.ts';
+import type { RowOutbox, WaitingBatch } from './outbox.ts';
 
 /** Who sends. */
 export interface SenderOptions {
@@ -23,7 +23,7 @@ const WINDOW = 32;
 /** Sends over one connection until it ends or the signal aborts. */
 export async function sendBatches(
   connection: NatsConnection,
-  outbox: Outbox,
+  outbox: RowOutbox,
   options: SenderOptions,
   { signal, changed }: { readonly signal: AbortSignal; readonly changed: () => Promise<void> },
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function sendBatches(
 
 async function sendOne(
   client: JetStreamClient,
-  outbox: Outbox,
+  outbox: RowOutbox,
   batch: WaitingBatch,
   { host, timeoutMs, headers, onSent }: SenderOptions & { readonly headers: MsgHdrs },
 ): Promise<void> {

@@ -100,7 +100,7 @@ describe('connectNats()', () => {
   });
 });
 
-describe('publishHistory()', () => {
+describe('publishToFleet()', () => {
   it('keeps the rows of a host with a wrong key, says why, and sends them when the server takes the key', async () => {
     await using folder = await createFolder();
     const { publicKey, seedFile } = makeUserKey(folder.path, 'host');

@@ -27,7 +27,7 @@ async function filesOf(lake: string): Promise<string[]> {
 
 const hasSmallDisk = spawnSync('unshare', ['-rm', 'true']).status === 0;
 
-describe('publishHistory()', () => {
+describe('publishToFleet()', () => {
   it.runIf(hasSmallDisk)(
     'waits with the rows in the history while the disk of its outbox is full, and sends every one when a server is there',
     async () => {

@@ -3,19 +3,19 @@ import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openOutbox } from '../../../src/fleet/publish/outbox.ts';
-import type { Outbox, WaitingBatch } from '../../../src/fleet/publish/outbox.ts';
+import type { RowOutbox, WaitingBatch } from '../../../src/fleet/publish/outbox.ts';
 import { createFolder } from '../../support/fleet/fleet-hosts.ts';
 
 const budgetBytes = 2 ** 20;
 
-async function put(outbox: Outbox, ...texts: readonly string[]): Promise<void> {
+async function put(outbox: RowOutbox, ...texts: readonly string[]): Promise<void> {
   for (const [i, text] of texts.entries()) {
     await outbox.append({ kind: 'memory', rows: 1, lastMs: 1000 + i }, Buffer.from(text));
   }
 }
 
 /** Everything that waits, as `sequence text`. */
-async function takeAll(outbox: Outbox): Promise<{ batches: WaitingBatch[]; texts: string[] }> {
+async function takeAll(outbox: RowOutbox): Promise<{ batches: WaitingBatch[]; texts: string[] }> {
   const [batches, texts]: [WaitingBatch[], string[]] = [[], []];
   for (let batch = outbox.take(); batch; batch = outbox.take()) {
     batches.push(batch);

@@ -7,7 +7,7 @@ import { zstdCompressSync } from 'node:zlib';
 import * as arrow from 'apache-arrow';
 import { describe, expect, it } from 'vitest';
 import { collectFleet } from '../../../src/fleet/index.ts';
-import type { CollectOptions } from '../../../src/fleet/index.ts';
+import type { CollectFleetOptions } from '../../../src/fleet/index.ts';
 import { askLake, createFolder, readLake, startHost } from '../../support/fleet/fleet-hosts.ts';
 import type { TestFleetHost } from '../../support/fleet/fleet-hosts.ts';
 import { createRepeater, findHolder, publishRaw } from '../../support/fleet/raw-messages.ts';
@@ -17,7 +17,7 @@ import { createPrintedRandom } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
 
 /** Collects what is there, and ends. */
-const collect = (servers: string, lake: string, more: Partial<CollectOptions> = {}) =>
+const collect = (servers: string, lake: string, more: Partial<CollectFleetOptions> = {}) =>
   collectFleet({
     access: { servers },
     lake,

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publishHistory } from '../../../src/app/fleet/publish-history.ts';
+import { publishToFleet } from '../../../src/app/fleet/publish-to-fleet.ts';
 import { createStreamService } from '../../../src/app/streams/stream-service.ts';
 import { messageOf } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
@@ -33,7 +33,7 @@ const { folder, servers, host, credentials, ca, isAnonymized = true, batchMs = 5
 const history = await openHistory(join(folder, 'history'));
 const appended = createStreamService(history, () => undefined);
 const logged: string[] = [];
-const publisher = await publishHistory({
+const publisher = await publishToFleet({
   access: { servers, credentials, ca, timeoutMs: 2000 },
   history,
   appended,

@@ -4,8 +4,8 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { memoryKind, processKind, rowsOf } from '../../../src/core/index.ts';
 import type { AnyRow } from '../../../src/core/index.ts';
-import { decodeBatch } from '../../../src/fleet/decode-batch.ts';
-import { encodeBatch } from '../../../src/fleet/encode-batch.ts';
+import { decodeFleetBatch } from '../../../src/fleet/decode-fleet-batch.ts';
+import { encodeFleetBatch } from '../../../src/fleet/encode-fleet-batch.ts';
 import { decodeSegmentFile, encodeBatchFrame, encodeHead } from '../../../src/fleet/publish/outbox-layout.ts';
 import { formatBatchId, parseBatchId } from '../../../src/fleet/subjects.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
@@ -29,10 +29,10 @@ describe('parseBatchId()', () => {
 const processRow = (value: number): AnyRow =>
   Object.fromEntries(processKind.fields.map(({ name, type }) => [name, type === 'utf8' ? 'name' : value]));
 
-describe('decodeBatch()', () => {
+describe('decodeFleetBatch()', () => {
   it('gives the rows that were encoded', async () => {
     const rows = pressuredSnapshots(50);
-    const batch = decodeBatch(await encodeBatch(memoryKind, rows));
+    const batch = decodeFleetBatch(await encodeFleetBatch(memoryKind, rows));
     expect(rowsOf(memoryKind, batch).map((row) => row['mem_available_kib'])).toEqual(
       rows.map((row) => row.mem_available_kib),
     );
@@ -44,25 +44,25 @@ describe('decodeBatch()', () => {
       name,
       private_kib: i === 1 ? null : i,
     }));
-    const batch = decodeBatch(await encodeBatch(processKind, rows));
+    const batch = decodeFleetBatch(await encodeFleetBatch(processKind, rows));
     expect(rowsOf(processKind, batch)).toEqual(rows);
   });
 
   it('gives rows or throws, and ends, whatever byte of the Arrow stream was changed', async () => {
-    const good = zstdDecompressSync(await encodeBatch(memoryKind, pressuredSnapshots(3)));
+    const good = zstdDecompressSync(await encodeFleetBatch(memoryKind, pressuredSnapshots(3)));
     fc.assert(
       fc.property(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
         const bytes = Buffer.from(good);
         bytes[at]! ^= flip;
         try {
-          expect(decodeBatch(zstdCompressSync(bytes)).numRows).toBeGreaterThan(0);
+          expect(decodeFleetBatch(zstdCompressSync(bytes)).numRows).toBeGreaterThan(0);
         } catch (error) {
           expect(error).toBeInstanceOf(Error);
         }
       }),
       { numRuns: 200 },
     );
-    expect(() => decodeBatch(zstdCompressSync(Buffer.from('no Arrow')))).toThrow(Error);
+    expect(() => decodeFleetBatch(zstdCompressSync(Buffer.from('no Arrow')))).toThrow(Error);
   });
 });
 

@@ -9,6 +9,6 @@ import type { AnyRow, RecordKind } from '../core/index.ts';
 const compress = promisify(zstdCompress);
 
 /** Encodes rows; compressed off the thread that calls. */
-export async function encodeBatch(kind: RecordKind, rows: readonly AnyRow[]): Promise<Uint8Array> {
+export async function encodeFleetBatch(kind: RecordKind, rows: readonly AnyRow[]): Promise<Uint8Array> {
   return compress(arrow.tableToIPC(new arrow.Table(buildRecordBatch(kind, rows)), 'stream'));
 }

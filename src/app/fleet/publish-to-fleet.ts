@@ -2,14 +2,14 @@
 import { recordKinds, rowsOf } from '../../core/index.ts';
 import type { AnyRow, HistoryKind, HistoryReader } from '../../core/index.ts';
 import { openPublisher } from '../../fleet/index.ts';
-import type { NatsAccess, PublishedKind, Publisher } from '../../fleet/index.ts';
+import type { NatsAccess, PublishedKind, FleetPublisher } from '../../fleet/index.ts';
 import { createLiveAnonymizer } from '../../prepare/index.ts';
 import type { LiveAnonymizer } from '../../prepare/index.ts';
 import { followTable } from '../requests/follow-table.ts';
 import type { AppendedRows } from '../streams/stream-service.ts';
 
 /** What of a host is published, and to whom. */
-export interface PublishHistoryOptions {
+export interface FleetPublishOptions {
   readonly access: NatsAccess;
   readonly history: HistoryReader;
   readonly appended: AppendedRows;
@@ -28,7 +28,7 @@ const tables: readonly HistoryKind[] = ['memory', 'process', 'optimization'];
 const HISTORY_ROWS = 512;
 
 /** Publishes the tables of a history until it is closed. @throws RuvectorError `ERR_FLEET_*` */
-export async function publishHistory(options: PublishHistoryOptions): Promise<Publisher> {
+export async function publishToFleet(options: FleetPublishOptions): Promise<FleetPublisher> {
   const { history, appended, isAnonymized, ...rest } = options;
   const anonymizer = isAnonymized ? createLiveAnonymizer() : null;
   const kinds = tables.map((table) => [table, publishedKind(table, { history, appended }, anonymizer)]);
@@ -41,7 +41,7 @@ export async function publishHistory(options: PublishHistoryOptions): Promise<Pu
 
 function publishedKind(
   table: HistoryKind,
-  source: Pick<PublishHistoryOptions, 'history' | 'appended'>,
+  source: Pick<FleetPublishOptions, 'history' | 'appended'>,
   anonymizer: LiveAnonymizer | null,
 ): PublishedKind {
   const stored = recordKinds[table]!;

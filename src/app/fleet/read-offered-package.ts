@@ -7,7 +7,7 @@ import { openRegistry } from '../../models/index.ts';
 import { makeHome } from '../home.ts';
 
 /** @throws RuvectorError `ERR_MODEL_NOT_FOUND`, `ERR_MODEL_MANIFEST` */
-export async function readPackage(
+export async function readOfferedPackage(
   home: Home,
   reference: string,
 ): Promise<Pick<OfferOptions, 'name' | 'version' | 'files'>> {

@@ -10,11 +10,11 @@ const MAX_ROWS = 1_000_000;
 const COLUMN = /^[a-z][a-z0-9_]{0,63}$/;
 
 /**
- * Decodes a message that `encodeBatch` made. Polars reads it first: arrow-js believes every length, and a changed byte may
+ * Decodes a message that `encodeFleetBatch` made. Polars reads it first: arrow-js believes every length, and a changed byte may
  * keep it busy for ever. What Polars writes can be believed.
  * @throws Error that says what it is instead
  */
-export function decodeBatch(bytes: Uint8Array): arrow.RecordBatch {
+export function decodeFleetBatch(bytes: Uint8Array): arrow.RecordBatch {
   const frame = loadPolars().readIPCStream(zstdDecompressSync(bytes, { maxOutputLength: MAX_BYTES }));
   if (frame.width > MAX_COLUMNS || frame.height > MAX_ROWS)
     throw new TypeError(`it has ${frame.height} rows of ${frame.width} columns`);
