@@ -36,7 +36,7 @@ async function open(): Promise<{ hub: StreamHub; feed: LiveFeed; connect: () => 
     http.close();
   });
   const { port } = http.address() as AddressInfo;
-  return { hub, feed, connect: () => new WebSocket(`ws://127.0.0.1:${port}/api/live`) };
+  return { hub, feed, connect: () => new WebSocket(`ws://127.0.0.1:${port}/api/live`).on('error', () => {}) };
 }
 
 describe('createLiveSockets()', () => {
