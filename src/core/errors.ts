@@ -1,8 +1,6 @@
 // The error every room throws: a stable code, a readable sentence and the cause.
 // Text: Cannot <verb> <thing> "<value>": <current state>; <next step>
 
-import type { Extra } from './extras.ts';
-
 /** Options of {@link RuvectorError}. */
 export interface RuvectorErrorOptions {
   /** The lower error that led here, kept for the reader. */
@@ -53,7 +51,10 @@ export function noUserHomeError(): RuvectorError {
 }
 
 /** Packages that are not installed because few need them, code `ERR_APP_EXTRA`. */
-export function missingExtraError(extra: Extra, missing: readonly string[]): RuvectorError {
+export function missingExtraError(
+  extra: { readonly name: string; readonly purpose: string; readonly sizeMb: number },
+  missing: readonly string[],
+): RuvectorError {
   const { name, purpose, sizeMb } = extra;
   return new RuvectorError(
     'ERR_APP_EXTRA',

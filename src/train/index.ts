@@ -2,7 +2,7 @@
 // Not what they do: python/src/ruvector/trainer. Not the registry: src/models.
 export { findOwnEnvironment, findPython, pythonOf } from './find-python.ts';
 export type { FindPythonOptions } from './find-python.ts';
-export { checkPython, installCommand, ownVersion } from './python-module.ts';
+export { checkPython, ownVersion } from './python-module.ts';
 export { cancelledDeploymentError, trainingCancelledError } from './errors.ts';
 export { describeTrainProgress } from './progress-text.ts';
 export { networkOptions, searchOptions, trainOptions } from './train-options.ts';

@@ -7,7 +7,7 @@ import { extras, findMissingPackages } from '../../core/index.ts';
 import type { ExtraName } from '../../core/index.ts';
 import { packageRoot } from '../jupyter/kernelspec.ts';
 import { foreignInstallError } from './errors.ts';
-import { runProgram } from './run-program.ts';
+import { runInstaller } from './run-installer.ts';
 
 /** What was installed. */
 export interface ExtraSetup {
@@ -29,7 +29,7 @@ export async function installExtra(name: ExtraName, signal?: AbortSignal): Promi
   const place = findPlace(packageRoot);
   if (place === null) throw foreignInstallError(name, packageRoot, wanted);
   const options = ['--no-audit', '--no-fund', ...place];
-  await runProgram(command, [...args, 'install', ...options, ...wanted], {
+  await runInstaller(command, [...args, 'install', ...options, ...wanted], {
     what: `install ${name}`,
     advice: `read the lines above, or run \`npm install ${wanted.join(' ')}\` where ruvector-memopt is installed`,
     // A setting of the project the user stands in would be npm's for ours, too.

@@ -8,7 +8,7 @@ import { resolvePrefixDataDirectory } from '../jupyter/jupyter-paths.ts';
 import { installKernel, packageRoot } from '../jupyter/kernelspec.ts';
 import { tell } from '../terminal.ts';
 import { noLabError } from './errors.ts';
-import { runProgram } from './run-program.ts';
+import { runInstaller } from './run-installer.ts';
 
 /**
  * Runs JupyterLab to its end.
@@ -47,7 +47,7 @@ async function readLabPrefix(python: string): Promise<string> {
   const code =
     'import sys, importlib.util as u; print(sys.prefix if u.find_spec("jupyterlab") is not None else "")';
   const prefix = (
-    await runProgram(python, ['-c', code], {
+    await runInstaller(python, ['-c', code], {
       what: `ask "${python}" for JupyterLab`,
       advice: 'see that it starts',
     })

@@ -8,7 +8,7 @@ import { resolveHome } from '../../core/index.ts';
 import { writeWhole } from '../../files/index.ts';
 import { findOwnEnvironment, pythonOf } from '../../train/index.ts';
 import { findBasePython } from './base-python.ts';
-import { runProgram } from './run-program.ts';
+import { runInstaller } from './run-installer.ts';
 import { packageRoot } from '../jupyter/kernelspec.ts';
 
 /** What goes into the environment beside what training needs. */
@@ -78,7 +78,7 @@ async function install(
     onStep?.(`making ${folder} with Python ${base.version}`);
     await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
     const advice = `\`rm -rf ${folder}\` and the same command start afresh`;
-    await runProgram(base.command, ['-m', 'venv', folder], {
+    await runInstaller(base.command, ['-m', 'venv', folder], {
       what: 'make a Python environment',
       advice,
       signal,
@@ -86,14 +86,14 @@ async function install(
   }
   const lists = requirements.slice(0, -1).flatMap((path) => ['-r', path]);
   onStep?.('installing Python packages, a minute or two');
-  await runProgram(own, [...pipInstall, ...lists], {
+  await runInstaller(own, [...pipInstall, ...lists], {
     what: 'install the Python packages',
     advice:
       'PIP_INDEX_URL names another package index, PIP_FIND_LINKS a folder of wheels; run the same command again',
     signal,
   });
   // Another build may have the version of the one that is there.
-  await runProgram(own, [...pipInstall, '--no-deps', '--force-reinstall', requirements.at(-1)!], {
+  await runInstaller(own, [...pipInstall, '--no-deps', '--force-reinstall', requirements.at(-1)!], {
     what: 'install the Python module',
     advice: 'run the same command again',
     signal,

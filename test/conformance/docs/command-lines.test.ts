@@ -120,7 +120,7 @@ async function runLine(
   return { code: await promise, said };
 }
 
-it.each(withLines)('%s has command lines that do what it says', async (file) => {
+it.each(withLines)('ruvector-memopt does what the command lines of %s say', async (file) => {
   const ran = new Set<string>();
   for (const line of readCommandLines(file)) {
     const where = `${file}:${line.lineNumber} \`${line.text}\``;

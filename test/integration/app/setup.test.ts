@@ -46,7 +46,7 @@ it.each([
   ['demo', ['demo']],
   ['train', ['train']],
   ['lab', ['lab', 'notes']],
-])('%s says that Python is missing before it makes anything', async (_name, args) => {
+])('ruvector-memopt %s says that Python is missing before it makes anything', async (_name, args) => {
   const { code, stderr } = await runAsUser(args, { RUVECTOR_PYTHON: join(folder, 'no-python') });
   expect(stderr).toMatch(
     /^ERR_TRAIN_NO_PYTHON: .*no-python" is not there; run `npx ruvector-memopt setup python`/,

@@ -6,7 +6,7 @@ import { setupError } from './errors.ts';
 const run = promisify(execFile);
 
 /** What is run for what. */
-export interface ProgramRun {
+export interface InstallerRun {
   /** Completes `Cannot …`. */
   readonly what: string;
   /** What to do when it fails. */
@@ -21,10 +21,10 @@ export interface ProgramRun {
  * @returns its standard output
  * @throws RuvectorError `ERR_APP_SETUP` with its last lines
  */
-export async function runProgram(
+export async function runInstaller(
   command: string,
   args: readonly string[],
-  options: ProgramRun,
+  options: InstallerRun,
 ): Promise<string> {
   const { what, advice, cwd, env, signal } = options;
   try {
