@@ -49,7 +49,7 @@ const PING_MS = 5000;
  * @throws RuvectorError `ERR_FLEET_OPTION`, `ERR_FLEET_CREDENTIALS`, `ERR_FLEET_AUTH`, `ERR_FLEET_TLS`, `ERR_FLEET_UNREACHABLE`
  */
 export async function connectNats(access: NatsAccess, life: ConnectionLife): Promise<NatsConnection> {
-  const options = await buildOptions(access);
+  const options = await readConnectionOptions(access);
   const { connect } = await import('@nats-io/transport-node');
   try {
     return await connect({
@@ -74,7 +74,7 @@ export function checkServers(servers: string): void {
   }
 }
 
-async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
+async function readConnectionOptions(access: NatsAccess): Promise<ConnectionOptions> {
   checkServers(access.servers);
   const urls = access.servers.split(',').map((text) => parseNatsUrl(text)!);
   const { user, pass, token } = urls[0]!;
@@ -92,7 +92,7 @@ async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
       // Handed on to Node, which knows more options than the client's type.
       tls: {
         ...(await readTls({ ca, cert, key })),
-        checkServerIdentity: buildIdentityCheck(urls),
+        checkServerIdentity: toIdentityCheck(urls),
       } as TlsOptions,
     }),
     ...(access.credentials !== undefined && { authenticator: await readAuthenticator(access.credentials) }),
@@ -103,7 +103,7 @@ async function buildOptions(access: NatsAccess): Promise<ConnectionOptions> {
  * The client names no server whose address is a number, and Node then looks for "localhost" in its certificate: what the
  * user wrote is looked for instead.
  */
-function buildIdentityCheck(urls: readonly NatsUrl[]): typeof checkServerIdentity {
+function toIdentityCheck(urls: readonly NatsUrl[]): typeof checkServerIdentity {
   const hosts = urls.map(({ server }) => new URL(server).hostname.replace(/^\[|\]$/g, ''));
   const addresses = hosts.filter((host) => isIP(host) !== 0);
   return (host, certificate) => {
