@@ -20,14 +20,14 @@ from ..._training import LabelledDataset
 from ..split_rows import SplitRows
 from .averaged import HostFit, share_model
 
-__all__ = ["app"]
+__all__ = ["client"]
 
 _MIN_ROWS = 20
 
-app = ClientApp()
+client = ClientApp()
 
 
-@app.train()  # type: ignore[untyped-decorator,unused-ignore]
+@client.train()  # type: ignore[untyped-decorator,unused-ignore]
 def train(message: Message, context: Context) -> Message:
     """Go on from the model of the server for one round."""
     asked = message.content["config"]
@@ -72,8 +72,8 @@ def _read_rows(job: dict[str, Any], node: Any) -> SplitRows:  # noqa: ANN401
         dataset: LabelledDataset = open_dataset_folder(str(node["dataset"])).read()
     else:
         window = job["window"]
-        with connect(node.get("home")) as client:
-            dataset = client.dataset() if window is None else client.dataset(window=window)
+        with connect(node.get("home")) as daemon:
+            dataset = daemon.dataset() if window is None else daemon.dataset(window=window)
     theirs, ours = dataset.meta.get("featureSpecSha256"), job["feature_spec_sha256"]
     if list(dataset.feature_names) != job["features"] or (ours and theirs != ours):
         raise FeatureMismatchError(

@@ -15,8 +15,8 @@ from pathlib import Path
 __all__ = [
     "CONNECTION",
     "flower_environment",
+    "flwr_run_command",
     "register_command",
-    "run_command",
     "superlink_command",
     "supernode_command",
     "write_app",
@@ -98,7 +98,7 @@ def register_command(public_key: Path) -> list[str]:
     return [program("flwr"), "supernode", "register", str(public_key), CONNECTION]
 
 
-def run_command(app: Path, job: Path) -> list[str]:
+def flwr_run_command(app: Path, job: Path) -> list[str]:
     """Line that starts a run and shows what the server app says."""
     config = f"job={json.dumps(str(job))}"
     return [program("flwr"), "run", str(app), CONNECTION, "--stream", "--run-config", config]
@@ -140,7 +140,8 @@ def write_app(folder: Path) -> Path:
     (package / "__init__.py").write_text("", "utf-8")
     for side in ("client_app", "server_app"):
         # Flower looks for an assignment, in the text.
-        lines = f"from ruvector._engines.flower import {side}\n\napp = {side}.app\n"
+        own = side.removesuffix("_app")
+        lines = f"from ruvector._engines.flower import {side}\n\napp = {side}.{own}\n"
         (package / f"{side}.py").write_text(lines, "utf-8")
     (package.parent / "pyproject.toml").write_text(_APP, "utf-8")
     return package.parent

@@ -24,9 +24,9 @@ from ..sampled import SampledDataset, measure_sampled, sample_dataset
 from ..split_rows import SplitRows
 from ..written import write_dataset
 from .averaged import SharedModel, share_model
-from .commands import flower_environment, run_command, write_app, write_connection
+from .commands import flower_environment, flwr_run_command, write_app, write_connection
 from .federation import start_federation
-from .job import Job, Outcome, read_outcome, write_job
+from .job import FederatedJob, Outcome, read_outcome, write_job
 
 __all__ = ["fit_on_hosts"]
 
@@ -133,7 +133,7 @@ class _Run:
         weights = self._weights(train)
         write_job(self._folder, self._job(weights), model.scales())
         started = time.monotonic()
-        outcome = self._follow(run_command(self._app, self._folder), home)
+        outcome = self._follow(flwr_run_command(self._app, self._folder), home)
         seconds = time.monotonic() - started
         result = measure_sampled(
             model.finish(outcome.arrays),
@@ -160,9 +160,9 @@ class _Run:
         present = int(np.count_nonzero(counts))
         return [len(train.y) / (present * count) if count else 1.0 for count in counts.tolist()]
 
-    def _job(self, weights: list[float] | None) -> Job:
+    def _job(self, weights: list[float] | None) -> FederatedJob:
         data, request, options = self._sampled, self._request, self._options
-        return Job(
+        return FederatedJob(
             estimator=request.estimator,
             parameters=request.parameters,
             features=list(data.feature_names),

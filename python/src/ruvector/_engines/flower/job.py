@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Job", "Outcome", "read_job", "read_outcome", "write_job", "write_outcome"]
+__all__ = ["FederatedJob", "Outcome", "read_job", "read_outcome", "write_job", "write_outcome"]
 
 
 @dataclass(frozen=True)
-class Job:
+class FederatedJob:
     """What hosts are to learn.
 
     Attributes
@@ -73,16 +73,16 @@ class Outcome:
     facts: Mapping[str, Any]
 
 
-def write_job(folder: Path, job: Job, scales: Sequence[NDArray[Any]]) -> None:
+def write_job(folder: Path, job: FederatedJob, scales: Sequence[NDArray[Any]]) -> None:
     """Write a job, and the scales that all hosts use."""
     (folder / "job.json").write_text(json.dumps(asdict(job)), "utf-8")
     _save(folder / "scales.npz", scales)
 
 
-def read_job(folder: Path) -> tuple[Job, list[NDArray[Any]]]:
+def read_job(folder: Path) -> tuple[FederatedJob, list[NDArray[Any]]]:
     """Read a job and its scales."""
     told = json.loads((folder / "job.json").read_text("utf-8"))
-    return Job(**told), _load(folder / "scales.npz")
+    return FederatedJob(**told), _load(folder / "scales.npz")
 
 
 def write_outcome(folder: Path, outcome: Outcome) -> None:

@@ -29,14 +29,14 @@ from flwr.supercore.privacy_accounting import (
 from flwr.supercore.privacy_accounting.rdp_accountant import RdpAccountant
 
 from .averaged import share_model
-from .job import Job, Outcome, read_job, write_outcome
+from .job import FederatedJob, Outcome, read_job, write_outcome
 
-__all__ = ["app"]
+__all__ = ["server"]
 
-app = ServerApp()
+server = ServerApp()
 
 
-@app.main()  # type: ignore[untyped-decorator,unused-ignore]
+@server.main()  # type: ignore[untyped-decorator,unused-ignore]
 def main(grid: Grid, context: Context) -> None:
     """Run the rounds of the job in the folder that the run's configuration names."""
     folder = Path(str(context.run_config["job"]))
@@ -78,7 +78,7 @@ def main(grid: Grid, context: Context) -> None:
 class _Rounds:
     """Counts who answered, and tells the caller after each round."""
 
-    def __init__(self, folder: Path, job: Job) -> None:
+    def __init__(self, folder: Path, job: FederatedJob) -> None:
         self._folder = folder
         self._job = job
         self.hosts: set[int] = set()

@@ -18,7 +18,7 @@ from .worker import Loop
 
 __all__ = ["Plan", "plan_fit"]
 
-Framework = Literal["lightgbm", "torch", "xgboost"]
+RayFramework = Literal["lightgbm", "torch", "xgboost"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Plan:
 
     how: str
     loop: Loop
-    framework: Framework | None = None
+    framework: RayFramework | None = None
     is_alone: bool = False
     is_shuffled: bool = False
     holds_out: bool = False
