@@ -63,8 +63,7 @@ export function openCellHistory(sqlite: SqliteModule, path: string): CellHistory
   };
   return {
     append: (line, input) => write(() => insert.run(session, line, input)),
-    setOutput: (line, output) =>
-      write(() => update.run(stripVTControlCharacters(output), session, line)),
+    setOutput: (line, output) => write(() => update.run(stripVTControlCharacters(output), session, line)),
     read: (request) => {
       flush();
       return readHistory(db, session, request);

@@ -4,7 +4,15 @@ import type { Command } from 'commander';
 import type { Goal } from '../../optimize/index.ts';
 import { buildConfig, defaultConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
-import { collectNumber, collectText, goalOption, parseNumber, parsePositive, parseSeconds, toCgroupFolder } from './options.ts';
+import {
+  collectNumber,
+  collectText,
+  goalOption,
+  parseNumber,
+  parsePositive,
+  parseSeconds,
+  toCgroupFolder,
+} from './options.ts';
 import type { NetworkTrust } from '../remote/network-trust.ts';
 import { DEFAULT_BATCH_MS, DEFAULT_OUTBOX_MIB } from '../../fleet/index.ts';
 import { addAccessOptions } from '../fleet/access-options.ts';

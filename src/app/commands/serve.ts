@@ -31,7 +31,14 @@ import { configError } from '../errors.ts';
 import { CONFIG_FILE_NAME, applyConfigFile, findConfigFile, tellTogether } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { homeOf } from './options.ts';
-import { addFleetOptions, addHostOptions, addNetworkOptions, addOutletOptions, attributeOf, toConfig } from './serve-options.ts';
+import {
+  addFleetOptions,
+  addHostOptions,
+  addNetworkOptions,
+  addOutletOptions,
+  attributeOf,
+  toConfig,
+} from './serve-options.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 const HELP_AFTER = `

@@ -34,7 +34,13 @@ export interface UnitOptions {
   readonly hasLogFile?: boolean;
 }
 
-const pathFlags: ReadonlySet<string> = new Set(['--log-file', '--config', '--tls-cert', '--tls-key', ...accessFlags('publish')]);
+const pathFlags: ReadonlySet<string> = new Set([
+  '--log-file',
+  '--config',
+  '--tls-cert',
+  '--tls-key',
+  ...accessFlags('publish'),
+]);
 
 /**
  * The flags of `serve` for a service: without what only this call means, and with absolute paths, because a service has
