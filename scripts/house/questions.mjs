@@ -42,7 +42,7 @@ const questions = [
   { ask: 'Where is an optimisation decision made?', part: 'src', all: [/function createDecider\(/] },
   { ask: 'Where does `serve` put its parts together?', part: 'src', all: [/function openHost\(/] },
   { ask: 'Where does Python find a running daemon?', part: 'python', all: [/\/ "run\/bridge\.json"/] },
-  { ask: 'Where is a training job fitted in Python?', part: 'python', all: [/\bdef fit\(\s*estimator/] },
+  { ask: 'Where is a training job fitted in Python?', part: 'python', all: [/\bdef fit_here\(\s*estimator/] },
 ];
 
 /** @returns [{ask, files}]: every file that answers; one is right, none or more is a finding */

@@ -54,8 +54,6 @@ function hasTimes({ fields: [time] }: arrow.Schema, batch: arrow.RecordBatch): b
 }
 
 function isPlain(type: arrow.DataType): boolean {
-  const { DataType } = arrow;
-  return [DataType.isInt, DataType.isFloat, DataType.isBool, DataType.isUtf8View, DataType.isTimestamp].some(
-    (is) => is(type),
-  );
+  const { Int, Float, Bool, Utf8View, Timestamp } = arrow.Type;
+  return [Int, Float, Bool, Utf8View, Timestamp].includes(type.typeId);
 }

@@ -1,7 +1,7 @@
 // The pictures of a report, each from plain figures of a manifest. Not the tables below them: sections.ts.
 import type { CalibrationFacts, DetectionFacts, ForecastFacts, ImportanceFacts } from './report-facts.ts';
 import {
-  WIDTH,
+  PICTURE_WIDTH,
   axesOf,
   circle,
   drawAxes,
@@ -25,7 +25,7 @@ export function drawIntervals(score: string, rows: readonly Named[]): string {
   const ends = rows.flatMap(([, value, interval]) => [value, ...(interval ?? [])]);
   const axes = axesOf([Math.min(0, ...ends), Math.max(...ends) || 1], [0, 1], {
     left: 8,
-    right: WIDTH - 12,
+    right: PICTURE_WIDTH - 12,
     top: 4,
     bottom: 4 + ROW * rows.length,
   });
@@ -87,7 +87,7 @@ export function drawImportance(rows: ImportanceFacts['features'], loses: string)
   const ends = rows.flatMap(({ drop, interval }) => [drop, ...interval]);
   const axes = axesOf([Math.min(0, ...ends), Math.max(0, ...ends) || 1], [0, 1], {
     left: 8,
-    right: WIDTH - 56,
+    right: PICTURE_WIDTH - 56,
     top: 0,
     bottom: ROW * rows.length,
   });
@@ -101,7 +101,7 @@ export function drawImportance(rows: ImportanceFacts['features'], loses: string)
       rect(Math.min(zero, there), y, Math.abs(there - zero), 10, 'soft'),
       line(atX(interval[0]), y + 5, atX(interval[1]), y + 5, 'main-line'),
       circle(there, y + 5, 3, 'main'),
-      label(WIDTH - 4, y + 9, signedFigure(drop), 'end', 'quiet'),
+      label(PICTURE_WIDTH - 4, y + 9, signedFigure(drop), 'end', 'quiet'),
     ];
   });
   const told = rows.slice(0, 5).map(({ feature, drop }) => `${feature} ${signedFigure(drop)}`);
@@ -127,14 +127,8 @@ export function drawCurves(title: string, series: Series, xName = 'step'): strin
     if (kind === undefined) return [];
     const left = at;
     at += 34 + 7 * name.length;
-    return [
-      path(
-        held.map(([x, y]) => [axes.atX(x), axes.atY(y)] as const),
-        `${kind}-line`,
-      ),
-      line(left, 10, left + 16, 10, `${kind}-line`),
-      label(left + 20, 14, name),
-    ];
+    const placed = held.map(([x, y]) => [axes.atX(x), axes.atY(y)] as const);
+    return namedLine(placed, kind, name, left);
   });
   const told = Object.entries(series).map(
     ([name, held]) => `${name} from ${figure(held[0]?.[1])} to ${figure(held.at(-1)?.[1])}`,
@@ -202,16 +196,24 @@ export function drawForecast(rows: ForecastFacts['newest']): string {
   const shapes = (['actual', 'predicted'] as const).flatMap((name, at) => {
     const kind = at === 0 ? 'other' : 'main';
     const left = axes.left + 90 * at;
-    return [
-      path(
-        rows.map((row) => [axes.atX(row.seconds), axes.atY(row[name])] as const),
-        `${kind}-line`,
-      ),
-      line(left, 10, left + 16, 10, `${kind}-line`),
-      label(left + 20, 14, name),
-    ];
+    const points = rows.map((row) => [axes.atX(row.seconds), axes.atY(row[name])] as const);
+    return namedLine(points, kind, name, left);
   });
   const told = `${rows.length} held-out rows over ${whole(last - first)} seconds.`;
   const content = drawAxes(axes, ['seconds', 'memory available, %']) + shapes.join('');
   return picture('Forecast and what came', told, axes.bottom + 38, content);
+}
+
+/** A line, and above the picture what it is. */
+function namedLine(
+  points: readonly (readonly [number, number])[],
+  kind: string,
+  name: string,
+  left: number,
+): string[] {
+  return [
+    path(points, `${kind}-line`),
+    line(left, 10, left + 16, 10, `${kind}-line`),
+    label(left + 20, 14, name),
+  ];
 }

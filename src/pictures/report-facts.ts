@@ -16,13 +16,15 @@ export interface ScoreFacts {
 /** How often the most probable label came, by the probability that was stated for it. */
 export interface CalibrationFacts {
   readonly ece: number;
-  readonly bins: readonly {
-    readonly low: number;
-    readonly high: number;
-    readonly rows: number;
-    readonly confidence: number;
-    readonly accuracy: number;
-  }[];
+  readonly bins: readonly CalibrationBin[];
+}
+
+interface CalibrationBin {
+  readonly rows: number;
+  readonly low: number;
+  readonly high: number;
+  readonly accuracy: number;
+  readonly confidence: number;
 }
 
 /** What a score loses when the blocks of one feature are shuffled. */
@@ -64,7 +66,7 @@ export interface MetricFacts extends ScoreFacts {
   readonly rocAuc?: number | null;
   readonly rmse?: number | null;
   readonly rows?: { readonly train?: number; readonly test?: number };
-  readonly baseline?: Readonly<Record<string, ScoreFacts | unknown>>;
+  readonly baseline?: Readonly<Record<string, unknown>>;
   readonly perClass?: readonly {
     readonly label: string;
     readonly precision: number | null;

@@ -3,7 +3,7 @@
 import { brief, escapeText } from './text.ts';
 
 /** As wide as a phone leaves; on a screen pictures stand side by side. */
-export const WIDTH = 340;
+export const PICTURE_WIDTH = 340;
 
 type Point = readonly [x: number, y: number];
 type Ends = readonly [low: number, high: number];
@@ -15,7 +15,7 @@ export function picture(title: string, description: string, height: number, cont
   drawn += 1;
   const key = `rv${drawn}`;
   return (
-    `<svg role="img" viewBox="0 0 ${WIDTH} ${round(height)}" aria-labelledby="${key}t ${key}d" ` +
+    `<svg role="img" viewBox="0 0 ${PICTURE_WIDTH} ${round(height)}" aria-labelledby="${key}t ${key}d" ` +
     `xmlns="http://www.w3.org/2000/svg" font-size="11" fill="currentColor">` +
     `<title id="${key}t">${escapeText(title)}</title><desc id="${key}d">${escapeText(description)}</desc>` +
     `${content}</svg>`
@@ -42,7 +42,7 @@ export function axesOf(
   y: Ends,
   place: { readonly left?: number; readonly right?: number; readonly top?: number; readonly bottom?: number },
 ): Axes {
-  const { left = 44, right = WIDTH - 10, top = 10, bottom = 200 } = place;
+  const { left = 44, right = PICTURE_WIDTH - 10, top = 10, bottom = 200 } = place;
   return {
     x,
     y,

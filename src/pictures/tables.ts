@@ -42,7 +42,7 @@ function writeFact(value: unknown): string {
   if (typeof value === 'number' && !Number.isInteger(value))
     return Math.abs(value) >= 0.001 ? figure(value) : value.toPrecision(3);
   if (Array.isArray(value)) return value.map(writeFact).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 /** A part that the reader opens; nothing for no content. */

@@ -92,7 +92,7 @@ async function startSimulated(
   const from = Math.floor(random() * capture.length);
   const memory = simulatedKind('memory', 1000, (tick) => {
     const row = capture[(from + tick) % capture.length]!;
-    return [{ ...row, mem_total_kib: row.mem_total_kib + index, timestamp: Date.now() } as AnyRow];
+    return [{ ...row, mem_total_kib: row.mem_total_kib + index, timestamp: Date.now() }];
   });
   const processes = simulatedKind('process', SCAN_MS, (tick) => {
     const timestamp = Date.now();

@@ -120,7 +120,7 @@ function longGaps(
   const { min = 0, max = 1 } = plot.scales['x']!;
   const [times] = plot.data;
   const stepMs = times.length > 1 ? times[1]! - times[0]! : 0;
-  const perPixel = (max! - min!) / plot.bbox.width;
+  const perPixel = (max - min) / plot.bbox.width;
   return gaps.filter(([from, to]) => (to - from) * perPixel > Math.max(PAUSE_MS, 3 * stepMs));
 }
 

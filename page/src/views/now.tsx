@@ -373,6 +373,8 @@ function LastActions(): JSX.Element {
   );
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 function cellsOf({ atMs, text, detail = {} }: Mark): (JSX.Element | string)[] {
   const kib = (name: string): string => writeKib(detail[name] as number | null | undefined);
   const stallUs = detail['target_stall_us'];
@@ -380,8 +382,8 @@ function cellsOf({ atMs, text, detail = {} }: Mark): (JSX.Element | string)[] {
   return [
     <Time ms={atMs} />,
     <span>
-      {writeName(String(detail['actuator'] ?? ''))}
-      <small>{isReal ? writeName(String(detail['scarce'] ?? '')) : 'dry run'}</small>
+      {writeName(textOf(detail['actuator']))}
+      <small>{isReal ? writeName(textOf(detail['scarce'])) : 'dry run'}</small>
       {typeof detail['error'] === 'string' && <small class="problem">{writeName(detail['error'])}</small>}
       {!isReal && <span class="hidden">{writeName(text)}</span>}
     </span>,

@@ -133,7 +133,8 @@ def test_search_on_ray_asks_the_study_for_several_trials_and_tells_it_as_they_en
         score_folds,
         search_in_run,
     )
-    from ruvector._training import fit, open_run
+    from ruvector._training import fit_here as fit
+    from ruvector._training import open_run
 
     files = open_dataset_folder(folder)
 

@@ -6,7 +6,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
 
-from ruvector._training import TrainingStep, fit
+from ruvector._training import TrainingStep
+from ruvector._training import fit_here as fit
 from timed_data import make_timed
 
 VOID = {"meta", "circle", "line", "rect", "polyline"}

@@ -11,7 +11,7 @@ from ruvector._exceptions import (
     ParityError,
     UnknownParameterError,
 )
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.onnx_export import export_onnx
 from training_data import make_dataset, make_timed_dataset
 

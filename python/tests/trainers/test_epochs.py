@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ruvector._exceptions import DivergedError
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.onnx_export import export_onnx
 from ruvector.trainers import (
     EpochClassifier,

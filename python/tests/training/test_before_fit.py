@@ -126,7 +126,7 @@ def wide(names):
         (lambda d: ruvector.deploy(ruvector.OnnxModel(b"", {}, b"", None)), NotAModelError),
     ],
 )
-def test_calls_with_what_they_cannot_use_say_so(call, error):
+def test_fit_and_other_calls_say_what_they_cannot_use(call, error):
     with pytest.raises(error) as caught:
         call(make_dataset(n=200))
     assert caught.value.code.startswith("ERR_")

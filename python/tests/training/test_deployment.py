@@ -19,7 +19,7 @@ from ruvector._exceptions import (
 )
 from ruvector._training.answers import Answers
 from ruvector._training.deployment import deploy
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.golden import decode_golden, encode_golden
 from ruvector._training.onnx_export import OnnxModel, export_onnx
 from training_data import make_dataset

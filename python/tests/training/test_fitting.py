@@ -18,7 +18,7 @@ from ruvector._exceptions import (
     UnknownParameterError,
 )
 from ruvector._training.estimators import create_estimator, describe_parameters, estimator_path
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.measurement import measure
 from training_data import LABELS, MemoryDataset, make_dataset
 

@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ruvector._training.answers import is_tie
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.golden import build_golden, decode_golden, encode_golden
 from ruvector._training.trees import read_trees
 from training_data import make_dataset

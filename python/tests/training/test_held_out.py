@@ -5,7 +5,7 @@ import pytest
 from ruvector._client.dataset import Dataset
 from ruvector._exceptions import ProbabilitiesError
 from ruvector._training.bootstrap import block_length, macro_f1_interval
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.golden import check_answers
 from ruvector._training.held_out import (
     HeldOutRows,

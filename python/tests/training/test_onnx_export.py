@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ruvector._exceptions import ConversionError, FeatureSpecError
 from ruvector._training.exporters import convert
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.golden import decode_golden
 from ruvector._training.onnx_export import export_onnx
 from ruvector._training.parity import create_session

@@ -8,7 +8,7 @@ from sklearn.ensemble import RandomForestClassifier
 from ruvector._exceptions import ParityError
 from ruvector._training.answers import Answers
 from ruvector._training.exporters import convert
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.golden import build_golden
 from ruvector._training.parity import check_parity, compare
 from training_data import make_dataset

@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from ruvector._exceptions import CancelledError, DivergedError, TrainingError
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector.trainers import StopTraining, report
 from training_data import make_dataset
 

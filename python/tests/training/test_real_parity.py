@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from real_data import read_real_dataset
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.onnx_export import export_onnx
 
 NAMES = (

@@ -8,7 +8,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 import ruvector
 from ruvector._exceptions import LoggerError, MissingPackageError
-from ruvector._training import RunLogWarning, deploy, fit
+from ruvector._training import RunLogWarning, deploy
+from ruvector._training import fit_here as fit
 from timed_data import make_timed
 
 # What MLflow says to itself while it is imported.

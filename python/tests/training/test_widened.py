@@ -52,7 +52,7 @@ from xgboost import XGBClassifier, XGBRegressor
 
 from ruvector._exceptions import ConversionError, FeatureMismatchError
 from ruvector._training.exporters import convert
-from ruvector._training.fitting import fit
+from ruvector._training.fitting import fit_here as fit
 from ruvector._training.graphs import Graph, emit
 from ruvector._training.onnx_export import export_onnx
 from ruvector._training.parity import create_session

@@ -106,7 +106,7 @@ function readOne(
     nodes.note(at, `${key} is ${describeNode(found)}, wanted ${wanted}`);
     return undefined;
   }
-  const text = typeof found.value === 'string' ? found.value : (found.source ?? String(found.value));
+  const text = typeof found.value === 'string' ? found.value : (found.source ?? JSON.stringify(found.value));
   try {
     if (pathKeys.has(key)) return resolve(dirname(path), text);
     return option.parseArg ? option.parseArg(text, previous as never) : text;
@@ -136,7 +136,7 @@ export function tellTogether<T extends readonly unknown[]>(
   const problems: string[] = [];
   const done = acts.map((act) => {
     try {
-      return act() as unknown;
+      return act();
     } catch (error) {
       if (!isRuvectorError(error, 'ERR_APP_CONFIG')) throw error;
       problems.push(...(error.details['problems'] as readonly string[]));

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { makeHome } from '../home.ts';
 import { aliasesOf, openRegistry } from '../../models/index.ts';
 import type { ComparedModel, ModelComparison, ModelPackage, ModelRegistry } from '../../models/index.ts';
-import { renderModel, renderModels, writeInterval, writeScore } from '../models/render-models.ts';
+import { renderModel, renderModels, writeInterval, renderScore } from '../models/render-models.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
@@ -121,7 +121,7 @@ async function ask(home: Home, request: string, params: object): Promise<unknown
 
 function renderComparison({ a, b, rows, source, difference, interval, verdict }: ModelComparison): string {
   const describe = ({ estimator, created, ...score }: ComparedModel): string =>
-    `${writeScore(score)}  ${created.slice(0, 16).replace('T', ' ')}  ${estimator}`;
+    `${renderScore(score)}  ${created.slice(0, 16).replace('T', ' ')}  ${estimator}`;
   const from =
     source === 'history' ? "this host's history after both trainings" : 'the held-out rows of the newer one';
   return formatRows([

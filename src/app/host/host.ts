@@ -403,9 +403,8 @@ class RunningHost implements Host {
 
   #noteDecision(decision: Decision): void {
     const { modelVersion } = decision;
-    if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion)) {
+    if (modelVersion !== null && !this.#firstDecisionMs.has(modelVersion))
       this.#firstDecisionMs.set(modelVersion, Number(process.hrtime.bigint()) / 1e6);
-    }
     if (decision.mode === 'act') this.#lastAction.note(decision.timestamp);
     this.#listener.onDecision?.(decision);
   }
@@ -427,7 +426,5 @@ class RunningHost implements Host {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
+  readonly [Symbol.asyncDispose] = (): Promise<void> => this.close();
 }

@@ -35,7 +35,7 @@ function describeSummary(name: string, summary: ModelSummary): string[] {
   return [
     `${name}@${version}`,
     aliases.join(', '),
-    writeScore(summary),
+    renderScore(summary),
     describeBest(summary),
     formatMinute(created),
     estimator ?? '',
@@ -53,7 +53,7 @@ function describeBest({ baselines = {}, mae }: ModelSummary): string {
 const formatMinute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 
 /** A model that was never measured, such as an imported one, has no score. */
-export function writeScore({
+export function renderScore({
   interval,
   ...score
 }: Parameters<typeof writeFigure>[0] & Pick<ModelSummary, 'interval'>): string {
@@ -80,7 +80,7 @@ export function renderModel({
     ['task', taskOf(manifest)],
     ['estimator', trainer.estimator],
     ...describeParameters(trainer['parameters']),
-    ['score', writeScore(metrics as unknown as ModelSummary)],
+    ['score', renderScore(metrics as unknown as ModelSummary)],
     ...describeBaselines(metrics['baseline']),
     ['parity', describeParity(manifest.parity)],
     ['learned from', describeDataset(manifest.dataset)],
@@ -93,7 +93,7 @@ export function renderModel({
 function describeBaselines(baselines: unknown): Row[] {
   return Object.entries((baselines ?? {}) as Record<string, ModelSummary | null>).map(([name, scores]) => [
     `rule: ${nameBaseline(name)}`,
-    scores === null ? 'the features lack what it looks at' : writeScore(scores),
+    scores === null ? 'the features lack what it looks at' : renderScore(scores),
   ]);
 }
 
@@ -108,7 +108,8 @@ function describeParameters(parameters: unknown): Row[] {
 
 function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `(${value.length} entries, see --json)`;
-  return typeof value === 'object' ? '(see --json)' : String(value);
+  if (typeof value === 'object') return '(see --json)';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function describeParity({ rows, maxAbsDiff, labelMismatches }: Readonly<Record<string, unknown>>): string {
@@ -119,7 +120,7 @@ function describeParity({ rows, maxAbsDiff, labelMismatches }: Readonly<Record<s
 function describeDataset(dataset: Readonly<Record<string, unknown>>): string {
   const { rows, id, rateWindowMs, horizonMs, measuredOn } = dataset;
   const parts = [
-    `${String(rows ?? 'unknown')} rows of ${String(id ?? 'unknown')}`,
+    `${typeof rows === 'number' ? rows : 'unknown'} rows of ${typeof id === 'string' ? id : 'unknown'}`,
     typeof rateWindowMs === 'number' ? `${Number((10_000 / rateWindowMs).toFixed(3))} Hz` : '',
     typeof horizonMs === 'number' ? `${horizonMs / 1000} s ahead` : '',
     typeof measuredOn === 'string' ? `measured on ${measuredOn}, trained on nothing` : '',

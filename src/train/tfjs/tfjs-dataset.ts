@@ -54,7 +54,7 @@ interface CardFacts {
 }
 
 /** What of a specification travels with a model. */
-export function specOf({
+export function cardSpecOf({
   window,
   rateWindowMs,
 }: {
@@ -81,7 +81,7 @@ export async function collectDataset(
     featureNames,
     horizonMs: card.horizonMs ?? null,
     thresholds: card.thresholds ?? defaultThresholds,
-    spec: specOf({ window: card.window, rateWindowMs: card.featureSpec?.rateWindowMs }),
+    spec: cardSpecOf({ window: card.window, rateWindowMs: card.featureSpec?.rateWindowMs }),
     ...gathered.finish(width),
   };
 }

@@ -24,7 +24,7 @@ import type {
 import { saveModel } from './fit-network.ts';
 import { buildTopologyLayers, checkLayerOptions } from './layer-options.ts';
 import { checkNetwork, layersOfTopology } from './network.ts';
-import { featureRowsOf, specOf } from './tfjs-dataset.ts';
+import { featureRowsOf, cardSpecOf } from './tfjs-dataset.ts';
 import type { TfjsDataset } from './tfjs-dataset.ts';
 import { completeFit } from './tfjs-options.ts';
 import type { TfjsFitOptions } from './tfjs-options.ts';
@@ -118,7 +118,16 @@ function plainRows(dataset: TfjsDataset): TfjsDataset {
   const { id, sha256, specSha256, featureNames, rowCount, features, labels } = dataset;
   const { splits, timestamps, horizonMs, thresholds, spec } = dataset;
   const rows = { rowCount, features, labels, splits, timestamps };
-  return { id, sha256, specSha256, featureNames, ...rows, horizonMs, thresholds, spec: specOf(spec ?? {}) };
+  return {
+    id,
+    sha256,
+    specSha256,
+    featureNames,
+    ...rows,
+    horizonMs,
+    thresholds,
+    spec: cardSpecOf(spec ?? {}),
+  };
 }
 
 async function runThread(

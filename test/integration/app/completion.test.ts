@@ -44,7 +44,7 @@ const cases: [words: string[], expected: string[]][] = [
   [['export', '--format', 'p'], ['parquet']],
 ];
 
-describe('completion', () => {
+describe('addCompletion()', () => {
   it('bash completes by it, without the package bash-completion, sourced twice', () => {
     const script = join(folder, 'c.bash');
     writeFileSync(script, run('ruvector-memopt', 'completion', 'bash'));

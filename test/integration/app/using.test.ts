@@ -112,7 +112,7 @@ it('isDueToday() says a text once a day, and again when its words change', async
 });
 
 it.each(['/proc/none', '/proc/none/deeper', '/proc/self/x', '/proc/1/x/y'])(
-  'a home at %s is refused at once',
+  'homeOf() refuses a home at %s at once',
   async (path) => {
     const { code, stderr } = await runCommand({ ...home, root: path }, ['models', 'list']);
     expect(code).toBe(1);
@@ -122,8 +122,8 @@ it.each(['/proc/none', '/proc/none/deeper', '/proc/self/x', '/proc/1/x/y'])(
 
 function capture(act: () => void): string {
   let written = '';
-  const { write } = process.stderr;
-  process.stderr.write = ((text: string) => ((written += text), true)) as typeof write;
+  const write = process.stderr.write.bind(process.stderr);
+  process.stderr.write = (text) => ((written += String(text)), true);
   try {
     act();
   } finally {

@@ -311,7 +311,7 @@ def _check_local(engine: str, given: Mapping[str, Any]) -> None:
 
 
 def _fit_here(request: Any, dataset: Any) -> FitResult:  # noqa: ANN401
-    from .._training import fit as fit_here
+    from .._training import fit_here
 
     return fit_here(
         request.estimator,

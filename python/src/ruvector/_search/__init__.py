@@ -10,7 +10,7 @@ from .job_fit import fit_or_search
 from .leaderboard import Leaderboard, LeaderboardRow
 from .progress import SearchStopped
 from .search_result import SearchResult
-from .searching import SearchOptions, Setup, TrialRunner, search, search_in_run
+from .searching import SearchOptions, Setup, TrialRunner, search_in_run
 from .spaces import Space
 from .trial_loop import FirstTrialsRunning
 from .trial_run import TrialSettings, score_folds
@@ -29,6 +29,5 @@ __all__ = [
     "fit_or_search",
     "make_folds",
     "score_folds",
-    "search",
     "search_in_run",
 ]

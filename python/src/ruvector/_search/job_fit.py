@@ -11,7 +11,7 @@ from .._training import (
     LabelledDataset,
     RunLog,
     create_estimator,
-    fit,
+    fit_here,
 )
 from .searching import SearchOptions, search_in_run
 
@@ -54,7 +54,7 @@ def fit_or_search(
 
     """
     if search is None:
-        result = fit(
+        result = fit_here(
             estimator,
             dataset,
             parameters=parameters,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from .._exceptions import SearchError
@@ -13,12 +13,9 @@ from .._training import (
     DescribedDataset,
     FitResult,
     LabelledDataset,
-    LoggerName,
     RunLog,
     Task,
-    fit,
-    log_result,
-    open_run,
+    fit_here,
     score_key,
     sign_of,
 )
@@ -33,49 +30,15 @@ from .study import open_study
 from .trial_loop import TrialLoop
 from .trial_run import TrialSettings
 
-__all__ = ["SearchOptions", "Setup", "TrialRunner", "search", "search_in_run"]
+__all__ = ["SearchOptions", "Setup", "TrialRunner", "search_in_run"]
 
 DEFAULT_TRIALS = 40
 DEFAULT_FOLDS = 4
 
 
-def search(
-    estimators: Any,  # noqa: ANN401  a name, an estimator, several of them, or a mapping
-    dataset: LabelledDataset,
-    *,
-    trials: int = DEFAULT_TRIALS,
-    folds: int = DEFAULT_FOLDS,
-    gap_ms: float | None = None,
-    timeout_seconds: float | None = None,
-    seed: int = 0,
-    callbacks: Sequence[Callback] = (),
-    spaces: Mapping[str, Space] | None = None,
-    sample_weight: Literal["balanced"] | None = "balanced",
-    storage: str | os.PathLike[str] | None = None,
-    logger: LoggerName | None = None,
-) -> SearchResult:
-    """Search here, as :func:`ruvector.search` says."""
-    options = SearchOptions(
-        trials=trials,
-        folds=folds,
-        gap_ms=gap_ms,
-        timeout_seconds=timeout_seconds,
-        seed=seed,
-        callbacks=callbacks,
-        spaces=spaces or {},
-        sample_weight=sample_weight,
-        storage=storage,
-    )
-    with open_run(logger, "search") as run:
-        found = search_in_run(run, estimators, dataset, options)
-        log_result(run, found.best)
-        run.log_page("leaderboard.html", found.leaderboard._repr_html_())
-    return replace(found, best=replace(found.best, run_id=run.run_id))
-
-
 @dataclass(frozen=True)
 class SearchOptions:
-    """Options of :func:`search`, by their names there."""
+    """Options of :func:`ruvector.search`, by their names there."""
 
     trials: int = DEFAULT_TRIALS
     folds: int = DEFAULT_FOLDS
@@ -118,7 +81,7 @@ def search_in_run(
     options: SearchOptions,
     runner: TrialRunner | None = None,
 ) -> SearchResult:
-    """Search as :func:`search` does, in a run that the caller closes.
+    """Search as :func:`ruvector.search` does, in a run that the caller closes.
 
     With a ``runner`` no row of the data set is read here.
     """
@@ -149,7 +112,7 @@ def search_in_run(
     else:
         loop.run(options.trials)
         candidate, parameters = loop.best(is_error=is_error)
-        best = fit(
+        best = fit_here(
             candidate.estimator,
             _here(dataset),
             parameters=parameters,

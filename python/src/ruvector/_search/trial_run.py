@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .._training import Callback, FitResult, FoldScore, fit, measure_cost, score_fold
+from .._training import Callback, FitResult, FoldScore, fit_here, measure_cost, score_fold
 from .._untyped import Estimator
 from .candidates import Candidate
 from .folds import FoldDataset
@@ -93,7 +93,7 @@ def score_folds(
     scored: list[FoldScore] = []
     seconds = []
     for number, fold in enumerate(settings.folds):
-        result: FitResult = fit(
+        result: FitResult = fit_here(
             estimator,
             fold,
             parameters=parameters,

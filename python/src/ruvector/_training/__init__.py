@@ -14,7 +14,7 @@ from .deployment import DeployClient, Deployment, deploy, package_estimator
 from .estimators import create_estimator, estimator_path
 from .fit_checks import check_missing, few_rows, take_training_rows
 from .fit_result import FitResult
-from .fitting import fit, fit_rows, training_error
+from .fitting import fit_here, fit_rows, training_error
 from .found_models import take_found
 from .graphs import walk
 from .labelled_dataset import DescribedDataset, LabelledDataset, timestamps_of
@@ -62,7 +62,7 @@ __all__ = [
     "estimator_path",
     "export_onnx",
     "few_rows",
-    "fit",
+    "fit_here",
     "fit_rows",
     "log_deployment",
     "log_result",

@@ -46,7 +46,7 @@ from .swapped_classes import swap_back, swap_in
 from .tasks import task_of
 from .watching import watch
 
-__all__ = ["fit", "fit_rows", "training_error"]
+__all__ = ["fit_here", "fit_rows", "training_error"]
 
 # Below this many rows a second thread costs more than it saves, most of all on a busy host.
 _ROWS_PER_THREADS = 50_000
@@ -54,15 +54,15 @@ _ROWS_PER_THREADS = 50_000
 _DIVERGED = ("non-finite", "under-/overflow", "underflow", "overflow")
 
 
-def fit(
+def fit_here(
     estimator: BaseEstimator | str,
     dataset: LabelledDataset,
     *,
+    callbacks: Sequence[Callback] = (),
+    logger: LoggerName | None = None,
     parameters: Mapping[str, Any] | None = None,
     sample_weight: Literal["balanced"] | None = "balanced",
-    callbacks: Sequence[Callback] = (),
     seed: int = 0,
-    logger: LoggerName | None = None,
 ) -> FitResult:
     """Fit here, as :func:`ruvector.fit` says."""
     if logger is None:

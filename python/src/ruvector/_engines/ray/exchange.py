@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from ..._exceptions import CancelledError
 
-__all__ = ["Decision", "Key", "Told", "create_exchange"]
+__all__ = ["Key", "Told", "Verdict", "create_exchange"]
 
 _POLL_SECONDS = 0.5
 
 #: step, of, loss, metrics; see ``TrainingStep``.
 Told = tuple[int, "int | None", "float | None", Mapping[str, float]]
 #: Whether all workers stop after the step, and whether they save it.
-Decision = tuple[bool, bool]
+Verdict = tuple[bool, bool]
 #: Attempt and step: a group of workers that was started again begins anew.
 Key = tuple[str, int]
 
@@ -49,7 +49,7 @@ class Exchange:
         self._every = checkpoint_seconds
         self._saved: float | None = None
         self._waiting: list[tuple[Key, Told]] = []
-        self._decisions: dict[Key, Decision] = {}
+        self._decisions: dict[Key, Verdict] = {}
         self._parts: dict[Key, list[Sequence[NDArray[Any]]]] = {}
         self._means: dict[Key, list[NDArray[Any]]] = {}
         self._failure: Exception | None = None
@@ -57,7 +57,7 @@ class Exchange:
         self._is_abandoned = False
         self._changed = asyncio.Condition()
 
-    async def tell(self, attempt: str, rank: int, told: Told) -> Decision:
+    async def tell(self, attempt: str, rank: int, told: Told) -> Verdict:
         """Tell a step; returns what is decided once the caller heard of it."""
         key = (attempt, told[0])
         async with self._changed:

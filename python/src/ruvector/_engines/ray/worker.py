@@ -22,7 +22,7 @@ from ..._exceptions import RuvectorError
 from ..._training import StopTraining, TrainingStep
 from ..._untyped import Estimator
 from ..split_rows import SplitRows
-from .exchange import Decision
+from .exchange import Verdict
 from .rows import WorkerRows
 
 __all__ = ["Job", "Loop", "Worker", "load_models", "work"]
@@ -98,12 +98,12 @@ class Worker:
         weights = self.job.class_weights
         return np.ones(len(y)) if weights is None else weights[y]
 
-    def tell(self, step: TrainingStep) -> Decision:
+    def tell(self, step: TrainingStep) -> Verdict:
         """Tell the caller of a step; all workers get the same decision."""
         import ray
 
         told = (step.step, step.of, step.loss, dict(step.metrics))
-        answer: Decision = ray.get(self.job.exchange.tell.remote(self.attempt, self.rank, told))
+        answer: Verdict = ray.get(self.job.exchange.tell.remote(self.attempt, self.rank, told))
         return answer
 
     def obey(self, step: TrainingStep) -> None:
