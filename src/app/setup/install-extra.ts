@@ -25,7 +25,7 @@ export async function installExtra(name: ExtraName, signal?: AbortSignal): Promi
   const packages = extras[name].packages;
   if (findMissingPackages(name).length === 0) return { name, packages, state: 'found' };
   const wanted = withVersions(packages);
-  const { command, args } = buildNpmCall();
+  const { command, args } = findNpmCall();
   const place = findPlace(packageRoot);
   if (place === null) throw foreignInstallError(name, packageRoot, wanted);
   const options = ['--no-audit', '--no-fund', ...place];
@@ -57,7 +57,7 @@ function withVersions(packages: readonly string[]): string[] {
 }
 
 /** The npm that runs this (npx says where its script is), else the one on the PATH. */
-function buildNpmCall(): { command: string; args: string[] } {
+function findNpmCall(): { command: string; args: string[] } {
   const script = process.env['npm_execpath'];
   if (script?.endsWith('.js') && existsSync(script)) return { command: process.execPath, args: [script] };
   return { command: process.platform === 'win32' ? 'npm.cmd' : 'npm', args: [] };

@@ -42,7 +42,7 @@ export async function setUpPython(options: PythonSetupOptions = {}): Promise<Pyt
   const folder = ownFolder();
   const python = pythonOf(folder);
   const requirements = await listRequirements(options, await readStamp(folder));
-  const stamp = await buildStamp(requirements);
+  const stamp = await readCurrentStamp(requirements);
   if (existsSync(python) && (await readStamp(folder))?.inputs === stamp.inputs)
     return { folder, python, state: 'found' };
   await install(folder, requirements, options);
@@ -119,7 +119,7 @@ async function listRequirements(
   return [...lists.map((name) => join(folder, name)), wheel === undefined ? folder : join(folder, wheel)];
 }
 
-async function buildStamp(requirements: readonly string[]): Promise<Stamp> {
+async function readCurrentStamp(requirements: readonly string[]): Promise<Stamp> {
   const hash = createHash('sha256');
   const files = requirements.map((path) => (/\.(txt|whl)$/.test(path) ? path : join(path, 'pyproject.toml')));
   for (const path of files) hash.update(await readFile(path));

@@ -161,7 +161,7 @@ describe('buildTrainingSet()', () => {
   it('says that actions are why there are too few rows, or one class', async () => {
     const everywhere = rows.map((row) => row.timestamp);
     await expect(build({ optimizationTimestamps: everywhere })).rejects.toThrow(
-      /gives 0 labelled rows .*993 rows were left out because an action of the optimizer reaches them; .*keep those rows with includeActed/,
+      /gives 0 s of labelled rows, 993 rows were left out because an action of the optimizer reaches them,.*collect about 15 s more.*keep those rows \(--include-acted\)/,
     );
     const busy = rows.filter((_, i) => i % 200 >= 110).map((row) => row.timestamp);
     await expect(build({ optimizationTimestamps: busy })).rejects.toThrow(
@@ -178,7 +178,7 @@ describe('buildTrainingSet()', () => {
   it('refuses a history with too few rows and says what it holds', async () => {
     await expect(build({ memory: [] })).rejects.toMatchObject({ code: 'ERR_PREPARE_TOO_FEW_ROWS' });
     await expect(build({ memory: rows.slice(0, 12) })).rejects.toThrow(
-      /gives 5 labelled rows .*warm-up of 2000 ms and 5 rows .*; collect for longer/,
+      /gives 5 s of labelled rows, and it takes 19 s .*; collect about 14 s more/,
     );
   });
 

@@ -13,7 +13,7 @@ describe('buildConfig()', () => {
 
   it('reports every mistake at once with the value and what is wanted', () => {
     const build = (): unknown => buildConfig({ hz: 500, horizonMs: 1, targets: { pids: [1], names: [] } });
-    expect(build).toThrow(/hz is 500, wanted 0.1 to 50.*horizonMs is 1.*targets.*process ids above 1/s);
+    expect(build).toThrow(/hz is 500, wanted 0.1 to 50.*horizonMs is 1.*pid is \[1\].*process ids above 1/s);
     expect(build).toThrow(expect.objectContaining({ code: 'ERR_APP_CONFIG' }));
   });
 });
