@@ -55,10 +55,14 @@ export function createLiveSockets(feed: LiveFeed, readStatus: () => Promise<Live
       if (ws.bufferedAmount > MAX_WAITING_BYTES) letGo(ws, TRY_AGAIN_LATER, 'too slow');
       else ws.send(text);
     };
-    const leave = feed.join(send);
+    // Samples that come while the status is read wait behind it.
+    let waiting: string[] | null = [];
+    const leave = feed.join((text) => (waiting === null ? send(text) : void waiting.push(text)));
     ws.once('close', leave);
     const status = await readStatus().catch(() => null);
     if (status !== null) send(JSON.stringify(status));
+    for (const text of waiting) send(text);
+    waiting = null;
   };
   return {
     take: (request, socket, head) => server.handleUpgrade(request, socket, head, (ws) => void serve(ws)),

@@ -110,7 +110,7 @@ describe('serve', () => {
     expect((await statusOf(daemon)).model.live).toBe(`memopt@${first.deployment!.version}`);
     const listed = await runCommand(home, ['models', 'list']);
     expect(listed.stdout).toMatch(
-      new RegExp(`${first.deployment!.version} .*sklearn\\.ensemble\\.RandomForestClassifier  live`),
+      new RegExp(`${first.deployment!.version} +live .*sklearn\\.ensemble\\.RandomForestClassifier`),
     );
     await poll(
       () => statusOf(daemon),
@@ -147,7 +147,7 @@ describe('serve', () => {
     expect((await runCommand(home, ['status'])).stdout).toContain(status.model.lastDeployment!.reason);
     const listed = await runCommand(home, ['models', 'list']);
     expect(listed.stdout).toMatch(
-      /macro-F1 \d\.\d+ \(\d\.\d+ to \d\.\d+\) .*RandomForestClassifier {2}candidate/,
+      /candidate +macro-F1 \d\.\d+ \(\d\.\d+ to \d\.\d+\) .*RandomForestClassifier/,
     );
     expect((await daemon.stop()).stderr).toContain(
       `stays a candidate: ${status.model.lastDeployment!.reason}`,

@@ -185,7 +185,7 @@ describe('export', () => {
     child.kill('SIGINT');
     const { code, stderr } = await end;
     expect({ code, stderr }).toMatchObject({
-      code: 1,
+      code: 130,
       stderr: expect.stringContaining('ERR_EXPORT_CANCELLED'),
     });
     expect(await readdir(folder.path)).toEqual([]);

@@ -201,9 +201,9 @@ describe('models compare', () => {
     const json = await runCommand(home, ['models', 'compare', a, b, '--json']);
     expect(JSON.parse(json.stdout)).toEqual(forward);
     const list = await runCommand(home, ['models', 'list']);
-    expect(list.stdout).toMatch(new RegExp(`${b} .*2026-01-01 00:00  test\\.Thresholds  candidate`));
+    expect(list.stdout).toMatch(new RegExp(`${b} +candidate .*2026-01-01 00:00 +test\\.Thresholds`));
     expect(list.stdout).toMatch(
-      /macro-F1 0\.178 \(0\.113 to 0\.225\) {2}2026-\d\d-\d\d 00:00 {2}rule {2}previous/,
+      /previous +macro-F1 0\.178 \(0\.113 to 0\.225\) +0\.368 memory usage +2026-\d\d-\d\d 00:00 +rule/,
     );
   });
 

@@ -109,6 +109,7 @@ it('remove() takes a version that no alias names, and says which alias names the
     averagePrecision: null,
     mae: null,
     interval: null,
+    baselines: {},
     aliases: ['live'],
   });
 });

@@ -153,7 +153,7 @@ it('findPython() says what each Python lacks and the command that mends it', asy
   const env = { PATH: '/nowhere' };
   await expect(findPython({ env, directories: [] })).rejects.toMatchObject({
     code: 'ERR_TRAIN_NO_PYTHON',
-    message: expect.stringMatching(/pip install \S+\/python`, or set/) as string,
+    message: expect.stringMatching(/run `npx ruvector-memopt setup python`, or set/) as string,
   });
   await expect(findPython({ env: { RUVECTOR_PYTHON: '/nowhere/python' } })).rejects.toMatchObject({
     details: { tried: ['"/nowhere/python" is not there'] },
