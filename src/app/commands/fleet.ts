@@ -47,7 +47,7 @@ function addCollectFleet(fleet: Command): void {
     .command('collect <servers>')
     .description('write what hosts publish as Parquet, host by host and day by day, until Ctrl-C')
     .requiredOption('--to <folder>', 'the lake: a folder that is empty, not there, or one already')
-    .option('--once', 'end when nothing is left to take')
+    .option('--once', 'end when what was there at the start is taken')
     .option(
       '--seconds <n>',
       'longest time a row waits to become part of a file',

@@ -25,7 +25,7 @@ export interface CollectFleetOptions {
   /** Folder of the lake. */
   readonly lake: string;
   readonly signal: AbortSignal;
-  /** Ends when nothing is left to take. @default false */
+  /** Takes what is there at the start, and ends. @default false */
   readonly once?: boolean;
   /** Longest time a row waits for others before they become files. @default 300_000 */
   readonly fileMs?: number;
@@ -150,10 +150,13 @@ class Collector {
   async run(rows: Rows, connection: NatsConnection): Promise<void> {
     this.#connection = connection;
     const { signal, once = false } = this.#options;
+    // Hosts go on sending: who collects once takes what is there now.
+    let left = once ? await this.#readLeft(rows) : Infinity;
     while (!signal.aborted) {
       const came = await this.#fetch(rows);
-      if (this.#isDue() || (once && came === 0)) await this.#write();
-      if (once && came === 0 && (await this.#readLeft(rows)) === 0) return;
+      left -= came;
+      if (this.#isDue() || (once && (came === 0 || left <= 0))) await this.#write();
+      if (once && (left <= 0 || (came === 0 && (await this.#readLeft(rows)) === 0))) return;
     }
     await this.#write();
   }

@@ -128,7 +128,7 @@ async function outputOf(child: ChildProcess): Promise<string> {
   return output;
 }
 
-const quick = ['--publish-seconds', '0.5', '--process-interval', '1'];
+const quick = ['--publish-seconds', '0.5', '--process-interval', '1', '--hz', '5'];
 
 describe('docs/fleet.md', () => {
   it('collects two hosts into a lake that DuckDB, Polars and pyarrow read, and offers them a model', async () => {
@@ -138,8 +138,8 @@ describe('docs/fleet.md', () => {
     const nats = tutorial.start(server![0]!, 'server');
     const collector = tutorial.start(collect![0]!, 'server', ['--seconds', '1']);
     const [deployServe, deploy] = blocksOf('Deploy').map(({ lines }) => lines);
-    tutorial.start(serve![0]!, 'one', [...quick, '--hz', '2']);
-    tutorial.start(deployServe![0]!, 'two', [...quick, '--hz', '2']);
+    tutorial.start(serve![0]!, 'one', quick);
+    tutorial.start(deployServe![0]!, 'two', quick);
     await Promise.all(['one', 'two'].map((home) => tutorial.untilSent(home)));
     expect(await tutorial.run(status![0]!, 'one')).toMatch(
       /publish +as h[0-9a-f]{12} to nats:.*connected: \d+ rows sent/,

@@ -1,5 +1,5 @@
 // Hosts of a fleet as child processes, a folder for what they write, and what DuckDB finds in a lake.
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -73,6 +73,8 @@ export async function askLake(sql: string): Promise<Record<string, unknown>[]> {
 
 /** Every host's memory rows. */
 export async function readLake(lake: string, kind = 'memory'): Promise<LakeHost[]> {
+  const files = await readdir(join(lake, kind), { recursive: true }).catch(() => []);
+  if (!files.some((name) => name.endsWith('.parquet'))) return [];
   const rows = await askLake(`
     select host, count(*)::int as rows, count(distinct timestamp)::int as times,
            epoch_ms(min(timestamp)) as "firstMs", epoch_ms(max(timestamp)) as "lastMs"
