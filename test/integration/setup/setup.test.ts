@@ -102,7 +102,7 @@ describe('setup.mjs', () => {
     );
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /chromium, jq and prometheus not found[\s\S]*apt-get install chromium jq prometheus/,
+      /chromium, jq, prometheus and openssl not found[\s\S]*apt-get install chromium jq prometheus openssl/,
     );
   });
 
