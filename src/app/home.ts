@@ -18,8 +18,11 @@ export function makeHome(home: Home): void {
   }
 }
 
-/** One by one: Node's recursive mkdir never returns below /proc. */
-function makeFolder(path: string): void {
+/**
+ * Makes a folder and those above it, readable by the owner only. One by one: Node's recursive mkdir never returns below /proc.
+ * @throws Error of the system
+ */
+export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {

@@ -2,12 +2,13 @@
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../../optimize/index.ts';
 import { findPython } from '../../train/index.ts';
+import { makeFolder } from '../home.ts';
 import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
@@ -106,7 +107,7 @@ const checks: readonly Check[] = [
     costs: 'no history, no models',
     mend: 'choose a folder with space: export RUVECTOR_HOME=/path/to/folder',
     look: async (home) => {
-      await mkdir(home.root, { recursive: true, mode: 0o700 });
+      makeFolder(home.root);
       await access(home.root, constants.W_OK);
       const { bavail, bsize } = await statfs(home.root);
       if (bavail * bsize < MIN_FREE_BYTES)

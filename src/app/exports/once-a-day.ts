@@ -1,8 +1,9 @@
 // What is said once a day: a text that a person should know, and need not read at every export.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../core/index.ts';
+import { makeFolder } from '../home.ts';
 
 const FILE = 'told-today.json';
 
@@ -17,7 +18,7 @@ export function isDueToday({ run }: Pick<Home, 'run'>, text: string, now = new D
   const told = readTold(path).filter((one) => one.startsWith(`${day} `));
   if (told.includes(key)) return false;
   try {
-    mkdirSync(run, { recursive: true, mode: 0o700 });
+    makeFolder(run);
     writeFileSync(path, `${JSON.stringify([...told, key])}\n`, { mode: 0o600 });
   } catch {
     // Said again next time.

@@ -91,7 +91,7 @@ describe('models', () => {
     const { stdout } = await runCommand(other, ['models', 'list']);
     expect(stdout).toContain('`ruvector-memopt models repair`');
     expect((await runCommand(other, ['models', 'repair'])).code).toBe(0);
-    expect((await runCommand(other, ['models', 'list'])).stdout).not.toContain('damaged');
+    expect((await runCommand(other, ['models', 'list'])).stdout).not.toContain('models repair');
   });
 });
 
