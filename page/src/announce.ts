@@ -3,8 +3,16 @@ import { signal } from '@preact/signals';
 
 export const announcement = signal('');
 
+/** What is said within this time of something else is added to it: a reader would hear only the last. */
+const TOGETHER_MS = 1000;
+let saidMs = -Infinity;
+
 /** Says it once, politely. */
 export function say(text: string): void {
+  const last = announcement.value;
+  const isTogether = performance.now() - saidMs < TOGETHER_MS;
+  saidMs = performance.now();
+  if (isTogether && !last.endsWith(text)) announcement.value = `${last} ${text}`;
   // The same words twice would be no change, and no change is not read out.
-  announcement.value = announcement.value === text ? `${text}\u00A0` : text;
+  else announcement.value = last === text ? `${text}\u00A0` : text;
 }

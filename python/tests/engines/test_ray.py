@@ -66,6 +66,7 @@ def test_fit_starts_a_cluster_and_stops_it_and_gives_what_a_local_fit_gives(
     np.testing.assert_array_equal(np.load(answers), result.model.predict_proba(result.test_rows))
 
 
+@pytest.mark.soak
 def test_fit_on_ray_boosts_one_model_over_two_workers_and_tells_every_tree(folder, local, cluster):
     heard = []
     result = ruvector.fit("xgboost.XGBClassifier", folder, engine="ray", callbacks=[heard.append])
@@ -81,6 +82,7 @@ def test_fit_on_ray_boosts_one_model_over_two_workers_and_tells_every_tree(folde
     assert (engine["name"], engine["workers"]) == ("ray", 2)
 
 
+@pytest.mark.soak
 def test_fit_on_ray_survives_a_worker_that_is_killed_and_goes_on_from_its_checkpoint(
     folder, local, cluster
 ):
@@ -109,6 +111,7 @@ def test_fit_on_ray_survives_a_worker_that_is_killed_and_goes_on_from_its_checkp
     assert result.macro_f1 == pytest.approx(expected.macro_f1, abs=0.02)
 
 
+@pytest.mark.soak
 def test_fit_on_ray_ends_early_for_a_callback_and_for_good_for_another_error(folder, cluster):
     def stop(step):
         if step.step == 3:
@@ -173,6 +176,7 @@ def test_search_on_ray_asks_the_study_for_several_trials_and_tells_it_as_they_en
     assert len({str(row.parameters) for row in rows}) >= 4
 
 
+@pytest.mark.soak
 def test_search_on_ray_runs_trials_at_once_over_the_same_folds(folder, cluster):
     heard = []
     found = ruvector.search(
@@ -192,6 +196,7 @@ def test_search_on_ray_runs_trials_at_once_over_the_same_folds(folder, cluster):
     assert heard[-1].of == 4
 
 
+@pytest.mark.soak
 def test_fit_on_ray_joins_the_cluster_at_an_address_and_leaves_it_running(
     folder, cluster, tmp_path
 ):

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openHistory } from '../../../src/store/index.ts';
 import { resolveHome } from '../../../src/core/index.ts';
-import { startDaemon } from '../../support/daemon.ts';
+import { runCommand, startDaemon } from '../../support/daemon.ts';
 import type { Daemon } from '../../support/daemon.ts';
 import { argumentsOf, documents, readCommandLines } from '../../support/docs/command-lines.ts';
 import type { CommandLine } from '../../support/docs/command-lines.ts';
@@ -15,6 +15,7 @@ import type { Treatment } from '../../support/docs/treatments.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 import { python } from '../../support/python.ts';
+import { until } from '../../support/until.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const bin = join(root, 'bin', 'ruvector-memopt.mjs');
@@ -51,6 +52,7 @@ beforeAll(async () => {
     RUVECTOR_HOME: home.root,
     RUVECTOR_PYTHON: python,
   };
+  await until(async () => (await runCommand(home, ['decide'])).code === 0, 'the daemon decides');
 });
 afterAll(async () => {
   await daemon[Symbol.asyncDispose]();

@@ -18,7 +18,6 @@ const script = join(import.meta.dirname, '../../support/train/federate.py');
 
 interface Answer {
   readonly macroF1: number;
-  readonly local: number;
   readonly live: string;
   readonly version: string;
   readonly labelMismatches: number;
@@ -78,10 +77,11 @@ it('federate server and client train two hosts on their histories; the model goe
   await using _b = start(second, client);
   const words = [script, first.root, superlink, certificate, '2'];
   const { stdout } = await promisify(execFile)(python, words, { timeout: 500_000 });
-  const { macroF1, local, live, version, labelMismatches } = JSON.parse(stdout) as Answer;
+  const { macroF1, live, version, labelMismatches } = JSON.parse(stdout) as Answer;
   expect(live).toBe(`fleet@${version}`);
   expect(labelMismatches).toBe(0);
-  expect(Math.abs(macroF1 - local)).toBeLessThan(0.05);
+  // How good it is, beside a local fit: python/tests/engines/test_flower.py.
+  expect(macroF1).toBeGreaterThan(0);
   const manifest = await readFile(join(first.root, 'models', 'fleet', version, 'manifest.json'), 'utf8');
   const { engine } = (JSON.parse(manifest) as { trainer: { engine: object } }).trainer;
   expect(engine).toMatchObject({ name: 'flower', rounds: 1, hosts: 2, failures: [], privacy: null });

@@ -125,6 +125,51 @@ const rules: readonly Rule[] = [
         : 'it no longer does',
     ),
   },
+  {
+    lines: /ruvector-memopt completion /,
+    treat: leaveOut(
+      'changes the shell of the reader: test/integration/app/completion.test.ts has it in real ones',
+      () =>
+        existsSync(join(root, 'test/integration/app/completion.test.ts')) ? null : 'there is no such test',
+    ),
+  },
+  {
+    lines: /command:\/usr\/local\/bin\/page-me/,
+    treat: leaveOut('names a program of the reader: test/integration/app/events.test.ts runs one', () =>
+      existsSync('/usr/local/bin/page-me') ? 'that program is here' : null,
+    ),
+  },
+  {
+    lines: /--on-event journald/,
+    treat: () =>
+      existsSync('/run/systemd/journal/socket')
+        ? { kind: 'unit' }
+        : { kind: 'left out', because: 'there is no journal here', problem: null },
+  },
+  {
+    lines: /10\.0\.0\.5/,
+    treat: leaveOut(
+      'is for three machines: test/integration/fleet/tutorial.test.ts runs it on one',
+      ({ file }) =>
+        readFileSync(join(root, 'test/integration/fleet/tutorial.test.ts'), 'utf8').includes(
+          'docs/fleet.md',
+        ) && file.endsWith('fleet.md')
+          ? null
+          : 'that test runs docs/fleet.md only',
+    ),
+  },
+  {
+    lines: /^ruvector-memopt (federate|keys) |lab\.example|^nsc |ruvector-memopt\[(ray|flower|remote)\]/,
+    treat: leaveOut(
+      'needs several hosts: test/integration/train/engines.test.ts and app/remote-hosts.test.ts have them',
+      () =>
+        existsSync(join(root, 'test/integration/train/engines.test.ts')) &&
+        existsSync(join(root, 'test/integration/app/remote-hosts.test.ts'))
+          ? null
+          : 'there are no such tests',
+    ),
+  },
+  { lines: /ruvector-memopt page$/, treat: run(/^ERR_APP_NO_PAGE/, 1) },
   { lines: /setup (tfjs|pglite)$/, treat: run(/^Up to date/) },
   { lines: /setup tfjs-node --remove$/, treat: run(/^There was none|^Removed/) },
   { lines: /setup python --remove$/, treat: run(/^There was none/) },
@@ -136,6 +181,7 @@ const rules: readonly Rule[] = [
     lines: /ruvector-memopt train /,
     treat: () => ({ kind: 'run', code: 1, says: /^ERR_(PREPARE|TRAIN)/m, isOnEmptyHome: true }),
   },
+  { lines: /ruvector-memopt status$/, treat: run(/memory/) },
   { lines: /status --watch/, treat: until(/available/) },
   { lines: /ruvector-memopt decide/, treat: run(/Features|label/) },
   // Its exit code says whether something is missing on this machine.
@@ -143,12 +189,12 @@ const rules: readonly Rule[] = [
   { lines: /export --stream/, treat: until(/ws:\/\//) },
   { lines: /ruvector-memopt export/, treat: run(/rows|files/) },
   { lines: /publish keygen/, treat: run(/release\.pem/) },
-  { lines: /publish verify/, treat: run(/verified|holds|good|whole/i) },
+  { lines: /publish verify/, treat: run(/as published/) },
   { lines: /ruvector-memopt publish/, treat: run(/version|1\.0\.0/) },
   { lines: /kernel (install|list)/, treat: run(/TypeScript \(RuVector\)/) },
   { lines: /uninstall$/, treat: run(/the program/) },
-  // Nobody can answer its question here.
-  { lines: /uninstall --remove$/, treat: run(/^ERR_APP_NOT_CONFIRMED/, 2) },
+  // A daemon runs on it here.
+  { lines: /uninstall --remove$/, treat: run(/^ERR_APP_UNINSTALL/, 1) },
   { lines: /events play/, treat: until(/\S/) },
   { lines: /ruvector-memopt events/, treat: run(/\d/) },
   { lines: /dag replay/, treat: run(/"/) },

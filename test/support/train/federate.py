@@ -25,10 +25,8 @@ def main(home, superlink, certificate, hosts):
             local_epochs=10,
         )
         deployed = ruvector.deploy(result, name="fleet", client=client, activate=True)
-        local = ruvector.fit(NAME, dataset)
     answer = {
         "macroF1": result.macro_f1,
-        "local": local.macro_f1,
         "live": deployed.live,
         "version": deployed.version,
         "labelMismatches": deployed.manifest["parity"]["labelMismatches"],

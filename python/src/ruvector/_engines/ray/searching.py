@@ -187,7 +187,14 @@ def _searcher(setup: Setup, trials: int, hear: Any) -> Any:  # noqa: ANN401
         def restore(self, checkpoint_path: str) -> None:
             """Nothing, see ``save``."""
 
+        def __reduce__(self) -> Any:  # noqa: ANN401
+            return _stays_here, ()
+
     return StudySearcher()
+
+
+def _stays_here() -> None:
+    """Stand for what Ray writes down with a search: study and callbacks are the caller's."""
 
 
 def _listener(setup: Setup) -> Any:  # noqa: ANN401
@@ -228,5 +235,8 @@ def _listener(setup: Setup) -> Any:  # noqa: ANN401
             except BaseException as error:
                 self.raised = self.raised or error
                 self.stopper.is_over = True
+
+        def __reduce__(self) -> Any:  # noqa: ANN401
+            return _stays_here, ()
 
     return Hear()
