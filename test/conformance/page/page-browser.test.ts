@@ -1,4 +1,5 @@
 // The live page in Chromium, on a real daemon of a host under real pressure.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -194,6 +195,8 @@ it('serve --page says that the daemon is gone, comes back with it and shows the 
   await served.restart(async () => {
     await page.waitForSelector('.banner[role="alert"]');
     await tab.see('Not connected', '.pulse');
+    // Shorter pauses are no gap (src/page/gaps.ts).
+    await sleep(7000);
   });
   await page.waitForSelector('.pulse-live');
   await page.waitForFunction('!document.querySelector(".banner")');
