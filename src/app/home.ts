@@ -11,7 +11,7 @@ import { homeError } from './errors.ts';
  */
 export function makeHome(home: Home): void {
   try {
-    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) makeFolder(folder);
+    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) makePrivateFolder(folder);
     accessSync(home.root, constants.W_OK);
   } catch (error) {
     throw homeError(home.root, error);
@@ -22,14 +22,14 @@ export function makeHome(home: Home): void {
  * Makes a folder and those above it, readable by the owner only. One by one: Node's recursive mkdir never returns below /proc.
  * @throws Error of the system
  */
-export function makeFolder(path: string): void {
+export function makePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === 'EEXIST' && statSync(path).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
-    makeFolder(dirname(path));
+    makePrivateFolder(dirname(path));
     mkdirSync(path, { mode: 0o700 });
   }
 }

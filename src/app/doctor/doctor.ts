@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { messageOf } from '../../core/index.ts';
 import { createSyscalls, readReclaimBackend } from '../../optimize/index.ts';
 import { findPython } from '../../train/index.ts';
-import { makeFolder } from '../home.ts';
+import { makePrivateFolder } from '../home.ts';
 import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
@@ -107,7 +107,7 @@ const checks: readonly Check[] = [
     costs: 'no history, no models',
     mend: 'choose a folder with space: export RUVECTOR_HOME=/path/to/folder',
     look: async (home) => {
-      makeFolder(home.root);
+      makePrivateFolder(home.root);
       await access(home.root, constants.W_OK);
       const { bavail, bsize } = await statfs(home.root);
       if (bavail * bsize < MIN_FREE_BYTES)
