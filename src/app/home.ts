@@ -11,7 +11,8 @@ import { homeError } from './errors.ts';
  */
 export function makeHome(home: Home): void {
   try {
-    for (const folder of [home.root, home.history, home.models, home.samples, home.run]) makePrivateFolder(folder);
+    for (const folder of [home.root, home.history, home.models, home.samples, home.run])
+      makePrivateFolder(folder);
     accessSync(home.root, constants.W_OK);
   } catch (error) {
     throw homeError(home.root, error);
