@@ -1,6 +1,6 @@
 // `npm run soak -- wire`: 10^6 batches through shared memory with 50 kills of either side; a reader that is stopped for a
 // minute; memory that is full, or that the reader cannot see. Nothing may be lost, repeated or out of order, the daemon's
-// memory stays bounded and its samples come in time. Ends after twelve minutes at most, whatever --minutes says.
+// memory stays bounded and its samples come in time. Ends after about twelve minutes, whatever --minutes says.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
