@@ -16,6 +16,8 @@ import type { BatchMeta, StoredBatch } from './outbox-layout.ts';
 
 /** Options of {@link openOutbox}. */
 export interface OutboxOptions {
+  /** What is published: of a kind that never was, what comes from now on. @default none */
+  readonly kinds?: readonly string[];
   /** Most bytes on disk. */
   readonly budgetBytes: number;
   /** Told of damage. */
@@ -106,6 +108,8 @@ class FileOutbox implements RowOutbox {
   #dropped = { batches: 0, rows: 0 };
   #next: Record<string, number> = {};
   readonly #lastMs: Record<string, number> = {};
+  /** A host that is killed before its first batch goes on from here. */
+  readonly #beganMs: Record<string, number> = {};
   #cachedBytes = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -126,6 +130,7 @@ class FileOutbox implements RowOutbox {
     let epoch: string | null = null;
     for (const number of numbers.sort((a, b) => a - b)) epoch = await this.#recover(number);
     if (epoch === null) this.#next = {};
+    for (const kind of this.#options.kinds ?? []) this.#beganMs[kind] = Date.now() - 1;
     // Always a new one: nothing is ever appended behind what a crash may have torn.
     await this.#begin(epoch ?? randomEpoch());
     await this.#removeEmpty();
@@ -243,7 +248,11 @@ class FileOutbox implements RowOutbox {
   async #begin(epoch: string): Promise<void> {
     const number = (this.#segments.at(-1)?.number ?? 0) + 1;
     const path = this.#pathOf(number);
-    const head = encodeHead({ epoch, next: this.#next, lastMs: this.#lastMs });
+    const head = encodeHead({
+      epoch,
+      next: this.#next,
+      lastMs: { ...this.#beganMs, ...this.#lastMs },
+    });
     await writeDurably(path, head);
     const file = await openAppendFile(path, head.length);
     const before = this.#file as AppendFile | undefined;

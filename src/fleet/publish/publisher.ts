@@ -83,6 +83,7 @@ export async function openPublisher(options: PublisherOptions): Promise<FleetPub
   const budgetBytes = options.outboxBytes ?? DEFAULT_OUTBOX_MIB * 2 ** 20;
   const outbox = await openOutbox(options.folder, {
     budgetBytes,
+    kinds: Object.keys(options.kinds),
     onProblem: (problem) => options.onLog?.(`${problem.code}: ${problem.message}`),
   });
   return new RunningPublisher(options, outbox);
