@@ -127,7 +127,8 @@ describe('connectBridge() through a man in the middle', () => {
 });
 
 describe('createBridgeServer() when it is sent what was recorded', () => {
-  it('opens no stream, neither while its session is open nor after', async () => {
+  // Once in a while ZeroMQ drops the connection of the replay before it is read: then there is nothing to count.
+  it('opens no stream, neither while its session is open nor after', { retry: 2 }, async () => {
     const client = await bridge.connect(key, bridge.proxied);
     expect(await readAll(client, { batches: 5, rows: 10 })).toEqual({ rows: 50, error: null });
     const recorded = Buffer.concat(data.recorded[0]!);
