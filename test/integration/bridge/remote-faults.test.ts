@@ -127,7 +127,7 @@ describe('connectBridge() through a man in the middle', () => {
 });
 
 describe('createBridgeServer() when it is sent what was recorded', () => {
-  // Once in a while ZeroMQ drops the connection of the replay before it is read: then there is nothing to count.
+  // Waited a minute in vain in one of two whole runs; why is not known.
   it('opens no stream, neither while its session is open nor after', { retry: 2 }, async () => {
     const client = await bridge.connect(key, bridge.proxied);
     expect(await readAll(client, { batches: 5, rows: 10 })).toEqual({ rows: 50, error: null });
