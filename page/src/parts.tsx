@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { act, ApiError } from './api.ts';
 import { say } from './announce.ts';
 import { status } from './live.ts';
-import { urgencyOf, writeLabel, writeName, writeTime, writeUtc } from './text.ts';
+import { urgencyOf, writeLabel, writeName, writePercent, writeTime, writeUtc } from './text.ts';
 
 /** A section with a heading; `aside` stands at its right. */
 export function Card(props: {
@@ -252,5 +252,25 @@ export function ActionButton(props: {
         </div>
       </dialog>
     </>
+  );
+}
+
+/** How probable each label is; nothing when nobody says. */
+export function Probabilities({
+  of: shares,
+}: {
+  readonly of: Readonly<Record<string, number>> | null | undefined;
+}): JSX.Element | null {
+  if (!shares) return null;
+  return (
+    <ul class="probabilities" aria-label="Probability of each label">
+      {Object.entries(shares).map(([name, share]) => (
+        <li key={name}>
+          <span>{writeLabel(name)}</span>
+          <Bar share={share} kind={`urgency-${urgencyOf(name)}`} />
+          <span class="n">{writePercent(share * 100)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

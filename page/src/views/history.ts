@@ -2,18 +2,10 @@
 import { batch, signal } from '@preact/signals';
 import { ask } from '../api.ts';
 import type { Mark, ProcessHistory, RangeAnswer } from '../api.ts';
-import { status } from '../live.ts';
+import { liveFields, status } from '../live.ts';
 import { goTo, route } from '../route.ts';
 
-export const historyFields = [
-  'mem_used_kib',
-  'cached_kib',
-  'swap_used_kib',
-  'psi_memory_some_percent',
-  'psi_memory_full_percent',
-  'refault_file_per_s',
-  'refault_anon_per_s',
-] as const;
+export const historyFields = liveFields;
 export type HistoryField = (typeof historyFields)[number];
 
 export interface Span {

@@ -2,18 +2,21 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Decision, Moment, ProcessUse } from '../api.ts';
-import { Bar, Card, Facts, Folded, Label, Name, Problem, Snippet, Table, Time } from '../parts.tsx';
-import { goTo } from '../route.ts';
 import {
-  sumOf,
-  urgencyOf,
-  writeBytes,
-  writeCount,
-  writeKib,
-  writeLabel,
-  writeName,
-  writePercent,
-} from '../text.ts';
+  Bar,
+  Card,
+  Facts,
+  Folded,
+  Label,
+  Name,
+  Probabilities,
+  Problem,
+  Snippet,
+  Table,
+  Time,
+} from '../parts.tsx';
+import { goTo } from '../route.ts';
+import { sumOf, writeBytes, writeCount, writeKib, writeName, writePercent } from '../text.ts';
 import { span } from './history.ts';
 import { useAnswer } from './use-answer.ts';
 
@@ -135,17 +138,7 @@ function Decided({ decision }: { readonly decision: Decision }): JSX.Element {
       <p>
         <Label label={label} />
       </p>
-      {probabilities && (
-        <ul class="probabilities" aria-label="Probability of each label">
-          {Object.entries(probabilities).map(([name, share]) => (
-            <li key={name}>
-              <span>{writeLabel(name)}</span>
-              <Bar share={share} kind={`urgency-${urgencyOf(name)}`} />
-              <span class="n">{writePercent(share * 100)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Probabilities of={probabilities} />
       <Facts facts={facts} />
       {features && Object.keys(features).length > 0 && (
         <Folded title={`Its ${Object.keys(features).length} features`}>

@@ -8,7 +8,7 @@ import type { ChartProps, Line } from '../charts/chart.tsx';
 import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
 import type { LiveField, Point } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
-import { ActionButton, Bar, Card, Label, Name, Table, Time } from '../parts.tsx';
+import { ActionButton, Bar, Card, Label, Name, Probabilities, Table, Time } from '../parts.tsx';
 import { goTo, linkTo } from '../route.ts';
 import {
   sumOf,
@@ -17,7 +17,6 @@ import {
   writeCount,
   writeDuration,
   writeKib,
-  writeLabel,
   writeName,
   writePercent,
 } from '../text.ts';
@@ -274,17 +273,7 @@ function DecisionTile(): JSX.Element {
         <Label label={label} />
       </b>
       <small>{describeDecider(value, decision.value)}</small>
-      {probabilities && (
-        <ul class="probabilities" aria-label="Probability of each label">
-          {Object.entries(probabilities).map(([name, share]) => (
-            <li key={name}>
-              <span>{writeLabel(name)}</span>
-              <Bar share={share} kind={`urgency-${urgencyOf(name)}`} />
-              <span class="n">{writePercent(share * 100)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Probabilities of={probabilities} />
     </section>
   );
 }
