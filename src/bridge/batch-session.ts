@@ -68,7 +68,7 @@ interface Planned {
 }
 
 /** Why a session stops before its source does. */
-type StopReason = 'left' | 'lost' | 'drain';
+type StopReason = 'left' | 'lost' | 'failed' | 'drain';
 
 export class BatchSession {
   readonly #options: BatchSessionOptions;
@@ -152,7 +152,7 @@ export class BatchSession {
   }
 
   get #isGone(): boolean {
-    return this.#stop === 'left' || this.#stop === 'lost';
+    return this.#stop !== null && this.#stop !== 'drain';
   }
 
   #wakeUp(): void {
@@ -278,9 +278,9 @@ export class BatchSession {
       await this.#options.send({ type: MessageType.DRAIN, streamId, sequence: this.#sent });
       await this.#waitUntil(() => this.#acked === this.#sent || this.#isGone);
     }
-    // A BYE would say that the source had ended.
+    // A BYE, also one behind an ERROR, would say that the source had ended.
     if (isCutShort) this.fail(daemonDrainsError());
-    if (isCutShort || this.#stop === 'lost') return;
+    if (isCutShort || this.#stop === 'lost' || this.#stop === 'failed') return;
     await this.#options.send({ type: MessageType.BYE, streamId, sequence: this.#sent });
     await this.#waitUntil(() => this.#isGone);
   }
@@ -288,7 +288,7 @@ export class BatchSession {
   /** Ends with an error; batches sent before it are still delivered: ERROR queues behind them. */
   fail(error: unknown): void {
     if (this.#isGone) return;
-    this.#stop = 'left';
+    this.#stop = 'failed';
     this.#options.sendError(error, { streamId: this.#options.streamId, sequence: this.#sent });
     this.#abort.abort(error);
     this.#wakeUp();

@@ -197,7 +197,8 @@ class BatchReader implements ClientBatches {
   }
 
   #deliver(message: WireMessage): void {
-    if (message.type === MessageType.PROBE) return;
+    // Nothing that follows an ERROR makes a reading whole that was cut short.
+    if (message.type === MessageType.PROBE || this.#hasFailed) return;
     if (message.type === MessageType.BYE) this.#hasBye = true;
     if (message.type === MessageType.ERROR)
       this.#fail(this.#closing ? null : fromErrorPayload(message.payload));

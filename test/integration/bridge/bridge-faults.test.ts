@@ -1,15 +1,20 @@
 // What must survive: killed clients and servers, slow readers, hostile bytes.
 import * as fc from 'fast-check';
-import { Dealer } from 'zeromq';
+import { Dealer, Router } from 'zeromq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { connectBridge, readBridgeFile } from '../../../src/bridge/index.ts';
+import { openClientBatches } from '../../../src/bridge/client-batches.ts';
 import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
+import { encodeRecordBatch } from '../../../src/bridge/encode-record-batch.ts';
 import { MessageType, PROTOCOL_VERSION } from '../../../src/bridge/message.ts';
+import type { OutgoingMessage } from '../../../src/bridge/message.ts';
+import { encodeSchema } from '../../../src/core/index.ts';
+import { buildCountingBatch, columnsSchema } from '../../support/bridge/wire-batches.ts';
 import { createBridgeHome, startConsumer, startServerProcess } from '../../support/bridge/wire-consumer.ts';
 import { until } from '../../support/until.ts';
 
@@ -91,6 +96,37 @@ it('connectBridge() fails requests and streams when the server is killed while t
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+});
+
+it('openClientBatches() ends with the error of a daemon that says BYE right behind it, however late it is read', async () => {
+  const router = new Router({ linger: 0 });
+  await router.bind('tcp://127.0.0.1:*');
+  const opening = openClientBatches({
+    ...{ endpoint: router.lastEndpoint!, token: null, seal: null, clientId: 'a', leaseMs: 5000 },
+    ...{ maxMessageBytes: 2 ** 20, name: 'count', params: null, options: {}, onClose: () => {} },
+  });
+  const [reader] = await router.receive();
+  const say = (message: Partial<OutgoingMessage>): Promise<void> =>
+    router.send([reader!, ...encodeMessage({ streamId: 1, ...message } as OutgoingMessage)]);
+  await say({
+    type: MessageType.HELLO,
+    payload: { protocol: PROTOCOL_VERSION, meta: null },
+    attachments: [encodeSchema(columnsSchema)],
+  });
+  const { batches } = await opening;
+  const attachments = [encodeRecordBatch(buildCountingBatch(0, 10))];
+  await say({ type: MessageType.BATCH, sequence: 1, correlation: 1, attachments });
+  const payload = { code: 'ERR_WIRE_DISCONNECTED', message: 'your lease ended' };
+  await say({ type: MessageType.ERROR, sequence: 1, payload });
+  await say({ type: MessageType.BYE, sequence: 1 });
+  await sleep(200);
+  let rows = 0;
+  const reading = (async (): Promise<void> => {
+    for await (const batch of batches) rows += batch.numRows;
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+  expect(rows).toBe(10);
+  router.close();
 });
 
 it('createBridgeServer() holds no more than its window for a reader that stops reading', async () => {

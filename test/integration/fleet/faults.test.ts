@@ -11,6 +11,7 @@ import { createFolder, readLake, startHost } from '../../support/fleet/fleet-hos
 import { heldBy } from '../../support/fleet/raw-messages.ts';
 import { mondayMs } from '../../support/memory-rows.ts';
 import { startNats } from '../../support/nats-server.ts';
+import { createPrintedRandom } from '../../support/random.ts';
 import { until } from '../../support/until.ts';
 
 const collect = (servers: string, lake: string) =>
@@ -103,6 +104,33 @@ describe('publishToFleet()', () => {
     await host.ask('drain');
     await collect(server.url, lake);
     expect(await readLake(lake)).toMatchObject([{ rows: 2020, times: 2020 }]);
+  });
+
+  it('sends what a killed host had appended and not sent, once, when it starts again', async () => {
+    await using folder = await createFolder();
+    await using server = await startNats();
+    const lake = join(folder.path, 'lake');
+    await collect(server.url, lake);
+    const random = createPrintedRandom('moments of kills');
+    let rows = 0;
+    for (let life = 0; life < 3; life++) {
+      await using host = await startHost({
+        folder: folder.path,
+        servers: server.url,
+        host: 'mortal',
+        startMs: 'clock',
+        batchMs: Math.ceil(random() * 200),
+      });
+      await host.ask(`append ${100 + Math.floor(random() * 200)} 400`);
+      rows += (await host.status()).appended;
+      await host.kill();
+    }
+    await using last = await startHost({ folder: folder.path, servers: server.url, host: 'mortal' });
+    await until(
+      async () => (await collect(server.url, lake)).rows >= 0 && (await readLake(lake))[0]?.rows === rows,
+    );
+    await last.ask('drain');
+    expect(await readLake(lake)).toMatchObject([{ rows, times: rows }]);
   });
 });
 

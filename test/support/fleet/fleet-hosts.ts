@@ -35,7 +35,7 @@ export interface HostDisk {
 
 /** Starts a host. `startMs` is a Monday unless it is given. @param disk a tmpfs that nobody else sees */
 export async function startHost(
-  options: Omit<HostChildOptions, 'startMs'> & { readonly startMs?: number },
+  options: Omit<HostChildOptions, 'startMs'> & { readonly startMs?: HostChildOptions['startMs'] },
   disk?: HostDisk,
 ): Promise<TestFleetHost> {
   const script = join(import.meta.dirname, 'host-child.ts');

@@ -1,6 +1,6 @@
 // A host of a fleet in a process of its own: a real history, to which it appends rows of the real capture, and a real
 // publisher that follows it. Answers each line with a line of JSON:
-//   append N [SPAN_MS]   N rows, a second apart in their own time, spread over a time on the clock
+//   append N [SPAN_MS]   N rows, a second apart in their own time or stamped by the clock, spread over a time on the clock
 //   status | drain | close
 // node host-child.ts '{"folder": …, "servers": …, "host": …, "startMs": …}'
 import { join } from 'node:path';
@@ -17,8 +17,8 @@ export interface HostChildOptions {
   readonly folder: string;
   readonly servers: string;
   readonly host: string;
-  /** Time of its first row. */
-  readonly startMs: number;
+  /** Time of its first row; each row's own with `clock`. */
+  readonly startMs: number | 'clock';
   readonly credentials?: string;
   readonly ca?: string;
   readonly isAnonymized?: boolean;
@@ -47,12 +47,19 @@ const publisher = await publishToFleet({
 });
 const capture = readCapture();
 let next = 0;
+let lastMs = 0;
 let slowestMs = 0;
+
+function nextMs(): number {
+  const { startMs } = options;
+  lastMs = startMs === 'clock' ? Math.max(lastMs + 1, Date.now()) : startMs + next * 1000;
+  return lastMs;
+}
 
 async function append(count: number, spanMs: number): Promise<object> {
   const started = performance.now();
   for (let i = 0; i < count; i++, next++) {
-    const row = { ...capture[next % capture.length]!, timestamp: options.startMs + next * 1000 };
+    const row = { ...capture[next % capture.length]!, timestamp: nextMs() };
     const before = performance.now();
     history.append('memory', [row]);
     appended.publish('memory', [row]);

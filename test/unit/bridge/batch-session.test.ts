@@ -188,6 +188,14 @@ describe('BatchSession', () => {
     expect(String(rig.errors[0])).toContain('the disk is gone');
   });
 
+  it('says no BYE behind an error: a stream that was cut short would look complete', async () => {
+    const rig = openSession(undefined, LARGE_ROWS, 2);
+    await rig.settle();
+    rig.session.fail(new Error('the lease ended'));
+    await rig.session.done;
+    expect([rig.errors.length, typesOf(rig.sent)]).toEqual([1, ['HELLO', 'BATCH', 'BATCH']]);
+  });
+
   it('ends with an error when the client acknowledges what was never sent', async () => {
     const rig = openSession(undefined, LARGE_ROWS, 2);
     await rig.settle();
