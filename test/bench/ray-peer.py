@@ -5,6 +5,7 @@ a little noise until there are so many. One line of JSON a figure: {"start"} or 
 """
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -50,17 +51,20 @@ def seconds_of(folder, workers):
 
 
 def main(folder, sizes):
+    # Ray and its workers write to standard output as well; figures have it for themselves.
+    figures = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     from ruvector._engines.options import RayOptions
     from ruvector._engines.ray.cluster import join_cluster
 
     began = time.monotonic()
     with join_cluster(RayOptions(workers=2)):
-        print(json.dumps({"start": time.monotonic() - began}), flush=True)
+        print(json.dumps({"start": time.monotonic() - began}), file=figures, flush=True)
         for rows in sizes:
             with tempfile.TemporaryDirectory() as target:
                 enlarge(folder, target, rows)
                 one, two = seconds_of(target, 1), seconds_of(target, 2)
-            print(json.dumps({"rows": rows, "one": one, "two": two}), flush=True)
+            print(json.dumps({"rows": rows, "one": one, "two": two}), file=figures, flush=True)
 
 
 if __name__ == "__main__":

@@ -168,8 +168,11 @@ class Collector {
       for await (const message of messages) {
         came++;
         this.#take(message);
+        // A fetch waits for more: what is full already does not.
+        if (this.#isDue()) await this.#write();
       }
     } catch (error) {
+      if (isRuvectorError(error)) throw error;
       if (this.#connection.isClosed()) throw await this.#endOf(error);
       this.#options.onLog?.(`waiting for the server: ${messageOf(error)}`);
       await sleep(FETCH_MS / 4);
