@@ -84,7 +84,8 @@ export function flipBit(side: Side, position: number): () => Meddle {
   };
 }
 
-const GREETING_BYTES = 64;
+/** ZMTP 3.1 begins so, before any command. */
+export const GREETING_BYTES = 64;
 const MORE = 1;
 const LONG = 2;
 const COMMAND = 4;
