@@ -1,7 +1,7 @@
 // Input history over sessions, in SQLite: tail, range and search as the messaging specification asks.
 import { mkdirSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type * as SqliteNamespace from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
@@ -94,7 +94,9 @@ interface HistorySession {
 
 function openSession(sqlite: SqliteModule, path: string): HistorySession {
   try {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // Node's recursive mkdir never returns below /proc, where nothing can be made.
+    if (path !== ':memory:' && !resolve(path).startsWith('/proc/'))
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return createSession(new sqlite.DatabaseSync(path));
   } catch {
     return createSession(new sqlite.DatabaseSync(':memory:'));

@@ -13,7 +13,7 @@ const src = {
   prepare: ['core', 'pipeline'],
   // Dataset publication describes what prepare computed; DataExporter.startStream serves through stream.
   export: ['core', 'files', 'pipeline', 'prepare', 'stream'],
-  sockets: ['core'],
+  sockets: ['core', 'files'],
   // Who may reach a daemon from another host.
   keys: ['core', 'files'],
   // Files in memory between two processes; the kernel has it by its published name.
@@ -27,7 +27,7 @@ const src = {
   // Types of a stage.
   models: ['core', 'files', 'pipeline'],
   // A trainer without Python gets its rows from the daemon and persistence from prepare.
-  train: ['core', 'models', 'pipeline', 'prepare', 'bridge'],
+  train: ['core', 'files', 'models', 'pipeline', 'prepare', 'bridge'],
   optimize: ['core', 'procfs'],
   // Query plans as graphs. Its parts have a table of their own.
   dag: ['core'],
@@ -38,7 +38,7 @@ const src = {
   // Recordings of event cameras; what is available of memory is procfs's to say.
   events: ['core', 'files', 'procfs', 'pipeline'],
   // Of the others it reads types and, on first use, export and prepare; the work is the daemon's.
-  client: ['core', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
+  client: ['core', 'files', 'sockets', 'bridge', 'export', 'prepare', 'store', 'models', 'train', 'optimize'],
 };
 
 /** Parts of src/dag, and which part may import which by its door, index.ts; src/dag/index.ts is the door of them all. */

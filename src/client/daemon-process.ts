@@ -3,13 +3,14 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../core/index.ts';
 import type { Home } from '../core/index.ts';
+import { makeFolderSync } from '../files/index.ts';
 import { findDaemon } from '../bridge/index.ts';
 import type { BridgeClient } from '../bridge/index.ts';
 import { startError } from './errors.ts';
@@ -88,7 +89,7 @@ function spawnDaemon(
 
 function openLog(home: Home, logFile: string): number {
   try {
-    mkdirSync(home.run, { recursive: true, mode: 0o700 });
+    makeFolderSync(home.run, 0o700);
     return openSync(logFile, 'a', 0o600);
   } catch (error) {
     throw startError(home.root, `its log cannot be written (${messageOf(error)})`, logFile, error);

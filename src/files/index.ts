@@ -11,7 +11,7 @@ export type { ByteSink } from './byte-sink.ts';
 export { exchangePaths } from './exchange-paths.ts';
 export { copyToSink, placeFile } from './place-file.ts';
 export { describeUnwritten, isRefusal } from './errors.ts';
-export { makeFolder } from './make-folder.ts';
+export { makeFolder, makeFolderSync } from './make-folder.ts';
 export { nameBeside, temporarySuffix } from './name-beside.ts';
 export { tryLock } from './sqlite-lock.ts';
 export type { FileLock } from './sqlite-lock.ts';

@@ -1,10 +1,9 @@
 // <home>/keys/clients.json: whose keys a daemon takes. Changed by `keys allow` and `keys revoke`, read by the daemon
 // again as soon as it has changed; what cannot be read allows nobody.
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, systemCodeOf } from '../core/index.ts';
-import { writeDurably } from '../files/index.ts';
+import { makeFolder, writeDurably } from '../files/index.ts';
 import { badKeyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
 import { assertKeyName } from './key-file.ts';
 import { isKey } from './key-pair.ts';
@@ -92,7 +91,7 @@ export async function revokeClient(folder: string, nameOrKey: string): Promise<A
 async function writeClients(folder: string, clients: readonly AllowedClient[]): Promise<void> {
   const path = clientsPath(folder);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), 0o700);
     await writeDurably(path, `${JSON.stringify({ clients }, null, 2)}\n`);
   } catch (error) {
     throw keyFileSystemError(path, error);

@@ -1,9 +1,10 @@
 // One key pair in a file of its owner (mode 0600): <home>/keys/daemon.key, and <home>/keys/NAME.key of a client, which
 // also names the daemon that it trusts. Never replaced: who wants another key removes the file.
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../core/index.ts';
+import { makeFolder } from '../files/index.ts';
 import { badKeyFileError, keyFileSystemError, keyNameError, notAKeyError } from './errors.ts';
 import { createKeyPair, isKey } from './key-pair.ts';
 import type { KeyPair } from './key-pair.ts';
@@ -56,7 +57,7 @@ export async function createKeyFile(
 
 /** Writes a new file of mode 0600 in a folder of mode 0700. @throws system errors, EEXIST when it is there */
 export async function writePrivate(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   await using file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   await file.writeFile(text);

@@ -1,11 +1,11 @@
 // Models on disk: <directory>/<name>/<version>/{model.onnx, manifest.json, golden.arrow, heldout.arrow} and
 // <directory>/<name>/aliases.json. Knows files and pointers, runs no model. A change is one rename, so that it
 // happened or did not: packages are written first, pointers follow, and what no pointer names is removed last.
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, systemClock, systemCodeOf } from '../core/index.ts';
 import type { Clock } from '../core/index.ts';
-import { renameDurably } from '../files/index.ts';
+import { makeFolder, renameDurably } from '../files/index.ts';
 import { readAliasState, withoutVersions, writeAliasState } from './alias-file.ts';
 import type { AliasState } from './alias-file.ts';
 import {
@@ -52,7 +52,7 @@ import { holdVersion, listVersionsInUse, sweepMarks } from './versions-in-use.ts
 
 /** Opens the registry in `directory`, which is made when missing; what a crash left half-written is removed. */
 export async function openRegistry(directory: string, options: RegistryOptions = {}): Promise<ModelRegistry> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const registry = new FileRegistry(directory, options);
   await registry.sweep();
   return registry;
@@ -159,7 +159,7 @@ class FileRegistry implements ModelRegistry {
       if (kept && isNamed) await writeAliasState(this.#folder(name), kept);
       const folder = join(this.directory, name, version);
       if (!(await isDirectory(folder))) return null;
-      await mkdir(join(this.directory, name, DAMAGED_FOLDER), { recursive: true });
+      await makeFolder(join(this.directory, name, DAMAGED_FOLDER));
       const target = join(this.directory, name, DAMAGED_FOLDER, nameAside(version, this.#clock.nowMs()));
       await renameDurably(folder, target, 'keep');
       return target;
@@ -219,7 +219,7 @@ class FileRegistry implements ModelRegistry {
   async #publish(staging: string, name: string, draft: ManifestDraft): Promise<ModelId> {
     const folder = this.#folder(name);
     const state = await this.#state(name);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const versions = await listVersions(folder);
     await checkSameTask(this.directory, name, { versions, task: taskOf(draft) });
     const version = buildVersion(nextVersionMs(this.#clock.nowMs(), versions), draft.model.sha256);

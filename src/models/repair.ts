@@ -3,10 +3,9 @@
 // deleted and nothing is guessed: where neither is known, no version is live. Called under the folder's lock.
 import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
-import { renameDurably } from '../files/index.ts';
+import { makeFolder, renameDurably } from '../files/index.ts';
 import {
   ALIASES_BACKUP_FILE,
   ALIASES_FILE,
@@ -208,7 +207,7 @@ class FolderRepair {
 
   async #placeFor(entry: string): Promise<string> {
     const folder = join(this.#folder, DAMAGED_FOLDER);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return join(folder, nameAside(entry, this.#nowMs));
   }
 

@@ -1,7 +1,8 @@
 // Where the bridge listens: ipc paths short enough for a socket address, or TCP on loopback only.
-import { chmod, mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../files/index.ts';
 import { foreignEndpointError, socketPathError, tcpEndpointError } from './errors.ts';
 
 /** sockaddr_un.sun_path holds 108 bytes with its final zero (unix(7)). */
@@ -26,7 +27,7 @@ export interface OwnedEndpoints extends Endpoints {
  * directory when `runDir` is too long for a socket address.
  */
 export async function createIpcEndpoints(runDir: string): Promise<OwnedEndpoints> {
-  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  await makeFolder(runDir, 0o700);
   if (Buffer.byteLength(join(runDir, 'control.sock')) <= MAX_SOCKET_PATH_BYTES) {
     return { ...ipcEndpointsIn(runDir), dispose: () => removeSockets(runDir) };
   }

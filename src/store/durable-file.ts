@@ -1,7 +1,6 @@
 // Files and folders of the store, made so that they last; what fails is a typed error (errors.ts). How is files'.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncFolder, writeDurably, writeNamed } from '../files/index.ts';
+import { makeFolder, syncFolder, writeDurably, writeNamed } from '../files/index.ts';
 import type { IfUnsynced } from '../files/index.ts';
 import { toStoreError } from './errors.ts';
 
@@ -31,7 +30,7 @@ export const setAsidePath = (path: string, nowMs: number): string => `${path}.co
 /** Makes a folder, mode 0700 as those missing above it. */
 export async function makeDirectory(directory: string): Promise<void> {
   try {
-    const created = await mkdir(directory, { recursive: true, mode: 0o700 });
+    const created = await makeFolder(directory, 0o700);
     if (created !== undefined) await syncFolder(dirname(created));
   } catch (cause) {
     throw toStoreError('create', directory, cause);

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time as clock
 from datetime import date, datetime, time, timedelta
+from numbers import Real
 from typing import TypeAlias
 
 from ._exceptions import ExportOptionsError
@@ -43,17 +45,27 @@ def span_ms(start: TimeLike | None, end: TimeLike | None) -> dict[str, int | Non
 
 
 def _to_ms(value: TimeLike, days: int) -> int:
-    if isinstance(value, int | float):
-        return round(value * 1000)
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        return round(float(value) * 1000)
     if isinstance(value, str):
         back = _ago_ms(value)
         if back is not None:
             return round(clock.time() * 1000 - back)
         value = _parse(value)
-    if not isinstance(value, datetime):
-        value = datetime.combine(value + timedelta(days=days), time())
-    # timestamp() takes a datetime without a zone as local time.
-    return round(value.timestamp() * 1000)
+    if not isinstance(value, date):
+        raise ExportOptionsError(
+            f"Cannot read a time from {value!r}: it is of type {type(value).__name__}; pass text "
+            'such as "2024-01-31" or "-2h", a date, a datetime, or seconds since the epoch'
+        )
+    try:
+        if not isinstance(value, datetime):
+            value = datetime.combine(value + timedelta(days=days), time())
+        # timestamp() takes a datetime without a zone as local time.
+        return round(value.timestamp() * 1000)
+    except (OverflowError, ValueError, OSError) as error:
+        raise ExportOptionsError(
+            f'Cannot read time "{value}": this system has no such time; write one after 1970'
+        ) from error
 
 
 def _ago_ms(text: str) -> float | None:

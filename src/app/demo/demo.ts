@@ -1,12 +1,12 @@
 // The demo: the whole loop on this host, for real, in about two minutes. Every stage is
 // checked where it happens; one that did not really happen fails the demo.
 import type { TrainingAnswer } from '../../client/index.ts';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labels, resolveHome } from '../../core/index.ts';
-import { locateDestination, writeWhole } from '../../files/index.ts';
+import { locateDestination, makeFolder, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
 import { demoStageError } from '../errors.ts';
 import { openHost } from '../host/host.ts';
@@ -185,7 +185,7 @@ async function prepareDirectory(path: string): Promise<string> {
     );
   }
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   await writeFile(join(directory, MARKER), '');
   return directory;
 }

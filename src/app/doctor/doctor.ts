@@ -6,9 +6,9 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { messageOf } from '../../core/index.ts';
+import { makeFolderSync } from '../../files/index.ts';
 import { createSyscalls, readReclaimBackend } from '../../optimize/index.ts';
 import { findPython } from '../../train/index.ts';
-import { makePrivateFolder } from '../home.ts';
 import type { Check, CheckResult } from './check.ts';
 import { actionChecks } from './doctor-actions.ts';
 import { daemonChecks } from './doctor-daemon.ts';
@@ -107,7 +107,7 @@ const checks: readonly Check[] = [
     costs: 'no history, no models',
     mend: 'choose a folder with space: export RUVECTOR_HOME=/path/to/folder',
     look: async (home) => {
-      makePrivateFolder(home.root);
+      makeFolderSync(home.root, 0o700);
       await access(home.root, constants.W_OK);
       const { bavail, bsize } = await statfs(home.root);
       if (bavail * bsize < MIN_FREE_BYTES)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from '../../core/index.ts';
-import { makePrivateFolder } from '../home.ts';
+import { makeFolderSync } from '../../files/index.ts';
 
 const FILE = 'told-today.json';
 
@@ -18,7 +18,7 @@ export function isDueToday({ run }: Pick<Home, 'run'>, text: string, now = new D
   const told = readTold(path).filter((one) => one.startsWith(`${day} `));
   if (told.includes(key)) return false;
   try {
-    makePrivateFolder(run);
+    makeFolderSync(run, 0o700);
     writeFileSync(path, `${JSON.stringify([...told, key])}\n`, { mode: 0o600 });
   } catch {
     // Said again next time.

@@ -1,9 +1,10 @@
 // A running host: collector → history → features → optimizer, with the model host and the bridge beside
 // them. Wires the rooms and owns their life cycle; what each does is in its own room.
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
+import { makeFolder } from '../../files/index.ts';
 import { createModelHost, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
@@ -269,7 +270,7 @@ class RunningHost implements Host {
   }
 
   async #createBridge(served: ServedBridge): Promise<BridgeServer> {
-    await mkdir(this.home.run, { recursive: true, mode: 0o700 });
+    await makeFolder(this.home.run, 0o700);
     const endpoints = await this.#endpoints();
     return createBridgeServer({
       ...served,

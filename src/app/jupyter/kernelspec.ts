@@ -2,10 +2,10 @@
 // Writes kernel.json itself, so that no Python is needed; never touches a folder it did not write.
 // https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../core/index.ts';
-import { writeWhole } from '../../files/index.ts';
+import { makeFolder, writeWhole } from '../../files/index.ts';
 import { installLabExtension, removeLabExtension } from './lab-extension.ts';
 import { foreignKernelError, kernelNotBuiltError, kernelspecWriteError, noKernelError } from '../errors.ts';
 
@@ -89,7 +89,7 @@ export async function installKernel(options: KernelInstall): Promise<InstalledKe
   if (await isForeign(directory)) throw foreignKernelError(name, directory);
   const spec = buildKernelspec({ node, entry, version: await readVersion(), python });
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     for (const logo of await readdir(logoFolder)) {
       await writeWhole(join(directory, logo), await readFile(join(logoFolder, logo)), 'a logo');
     }

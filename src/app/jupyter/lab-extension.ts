@@ -1,8 +1,8 @@
 // The extension of JupyterLab and Notebook that colours `%%python` cells: files beside the kernel's, which the front end
 // finds in Jupyter's data directories. https://jupyterlab.readthedocs.io/en/stable/extension/extension_dev.html
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeWhole } from '../../files/index.ts';
+import { makeFolder, writeWhole } from '../../files/index.ts';
 
 /** As its package.json says. */
 const NAME = 'ruvector-python-cells';
@@ -17,7 +17,7 @@ export async function installLabExtension(dataDirectory: string): Promise<void> 
   const files = names.filter((name) => name.includes('.')).sort((a, b) => b.length - a.length);
   for (const name of files) {
     const target = join(folderIn(dataDirectory), name);
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await writeWhole(target, await readFile(join(source, name)), 'a file of the extension');
   }
 }

@@ -1,7 +1,8 @@
 // Opens JupyterLab of the Python that trains, with the kernel installed into that environment.
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readdir } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../../files/index.ts';
 import { findPython } from '../../train/index.ts';
 import { ensureKernelBuilt } from '../jupyter/ensure-kernel.ts';
 import { resolvePrefixDataDirectory } from '../jupyter/jupyter-paths.ts';
@@ -58,7 +59,7 @@ async function readLabPrefix(python: string): Promise<string> {
 
 /** Never over what somebody has in it. */
 async function fillFolder(folder: string): Promise<boolean> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   if ((await readdir(folder)).length > 0) return false;
   await cp(join(packageRoot, 'notebooks'), folder, { recursive: true });
   return true;

@@ -2,10 +2,10 @@
 // that the package brings (dist/python) and the pinned releases the tests run with. In a checkout: of its sources.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { resolveHome } from '../../core/index.ts';
-import { writeWhole } from '../../files/index.ts';
+import { makeFolder, writeWhole } from '../../files/index.ts';
 import { findOwnEnvironment, pythonOf } from '../../train/index.ts';
 import { findBasePython } from './base-python.ts';
 import { runInstaller } from './run-installer.ts';
@@ -76,7 +76,7 @@ async function install(
   if (!existsSync(own)) {
     const base = await findBasePython(python);
     onStep?.(`making ${folder} with Python ${base.version}`);
-    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(folder), 0o700);
     const advice = `\`rm -rf ${folder}\` and the same command start afresh`;
     await runInstaller(base.command, ['-m', 'venv', folder], {
       what: 'make a Python environment',

@@ -4,7 +4,7 @@
 //   <lake>/<kind>/host=<host>/date=<UTC day>/<epoch>-<first>-<last>.parquet
 //   <lake>/_fleet/lake.json, hosts.json, lock.db
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as arrow from 'apache-arrow';
 import { isRuvectorError, loadPolars, systemCodeOf } from '../../core/index.ts';
@@ -126,7 +126,7 @@ class FolderLake implements Lake {
 
 /** Several files of one host may be written at a time. */
 async function makeFolders(folder: string): Promise<void> {
-  const highest = await mkdir(folder, { recursive: true });
+  const highest = await makeFolder(folder);
   if (highest === undefined) return;
   // Until their names last, a file in them does not either.
   for (let made = folder; made.length >= highest.length; made = dirname(made))

@@ -1,7 +1,7 @@
 // The document's calls on files: load_apr, save_apr and load_or_create, by their names.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TrainingSample } from '../../core/index.ts';
+import { makeFolder } from '../../files/index.ts';
 import { writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
 import { encodeApr } from './apr-file.ts';
@@ -33,7 +33,7 @@ export async function saveApr(
   collector: { samples(): Iterable<TrainingSample> },
 ): Promise<void> {
   const { pieces } = encodeApr(collector.samples());
-  await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(dirname(path)).catch((cause: unknown) => {
     throw toStoreError('create the directory of', path, cause);
   });
   await writeSamples(path, pieces);

@@ -1,10 +1,10 @@
 // Training samples that survive: an APR2 file, replaced whole and atomically, and an append journal beside
 // it, so that recording one costs the same however many there are. One writer a file.
-import { link, mkdir } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isRuvectorError, systemClock } from '../../core/index.ts';
 import type { Clock, RuvectorError, TrainingSample } from '../../core/index.ts';
-import { locateDestination, renameDurably, requireFile } from '../../files/index.ts';
+import { locateDestination, makeFolder, renameDurably, requireFile } from '../../files/index.ts';
 import type { AppendFile, FileLock } from '../../files/index.ts';
 import { setAsidePath, writeSamples } from '../durable-file.ts';
 import { toStoreError } from '../errors.ts';
@@ -63,7 +63,7 @@ export interface SampleStore extends AsyncDisposable {
 export async function openSampleStore(named: string, options: SampleStoreOptions = {}): Promise<SampleStore> {
   // Journal and lock lie beside the file itself: whoever comes by another link is kept out too.
   const { path } = requireFile(await locateDestination(named), 'samples');
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  await makeFolder(dirname(path), 0o700).catch((cause: unknown) => {
     throw toStoreError('create the directory of', path, cause);
   });
   const lock = acquireNamedLock(`${path}.lock`, `samples "${path}"`);

@@ -18,7 +18,21 @@ from .._bridge import (
 )
 from .._buffer import Buffer
 from .._exceptions import NoRowsError, WireError
-from .._parameters import without_none
+from .._parameters import (
+    FLAG,
+    FUNCTION,
+    MAPPING,
+    PATH,
+    TEXT,
+    Wanted,
+    having,
+    number,
+    sequence,
+    takes,
+    text,
+    whole,
+    without_none,
+)
 from .._progress_bar import ProgressBar
 from .._report import escape
 from .._times import TimeLike, end_ms, span_ms, start_ms
@@ -31,7 +45,18 @@ __all__ = ["Client", "connect"]
 
 DEFAULT_TIMEOUT_S = 10.0
 
+_SECONDS = number("seconds above 0, such as 10", 0, above=True)
+_BUFFERS = sequence(
+    "a list of bytes", lambda value: isinstance(value, bytes | bytearray | memoryview)
+)
+_WINDOW = Wanted(
+    'a dict such as {"steps": 16, "every_ms": 1000}',
+    lambda value: isinstance(value, Mapping) and set(value) <= {"steps", "every_ms"},
+)
+_STREAM_NAME = text('the name of a stream, such as "memory"')
 
+
+@takes(home=PATH, bridge_file=PATH, key=PATH, token=TEXT, timeout=_SECONDS)
 def connect(
     home: str | os.PathLike[str] | None = None,
     *,
@@ -92,9 +117,13 @@ class Client:
 
     """
 
+    @takes(
+        transport=having("what ruvector.connect() opens, or a MockTransport", "request", "stream")
+    )
     def __init__(self, *, transport: Transport) -> None:
         self._transport = transport
 
+    @takes(name=TEXT, attachments=_BUFFERS, on_progress=FUNCTION)
     def request(
         self,
         name: str,
@@ -116,6 +145,12 @@ class Client:
         """
         return self._transport.request(name, params, attachments, on_progress)
 
+    @takes(
+        name=_STREAM_NAME,
+        follow=FLAG,
+        timeout=number("seconds of at least 0", 0),
+        window=whole("a number of batches of at least 1", 1),
+    )
     def stream(
         self,
         name: str,
@@ -168,6 +203,17 @@ class Client:
         wanted = without_none({**params, **without_none(given)})
         return self._transport.stream(name, wanted, window, timeout)
 
+    @takes(
+        params=MAPPING,
+        horizon=number("seconds above 0, such as 60", 0, above=True),
+        balance=text('"weights", "undersample" or "none"'),
+        test_fraction=number("a share between 0 and 1, such as 0.2", 0, above=True),
+        blocks=whole("a number of blocks of at least 1", 1),
+        include_acted=FLAG,
+        task=text('"classification", "anomaly" or "forecast"'),
+        window=_WINDOW,
+        progress=FLAG,
+    )
     def dataset(
         self,
         params: Mapping[str, Any] | None = None,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .._exceptions import ExportOptionsError
 from .._frames import to_pandas, to_polars
+from .._parameters import MAPPING, takes
 from .pictures import dataset_html
 
 __all__ = ["Dataset"]
@@ -32,6 +33,7 @@ class Dataset:
 
     """
 
+    @takes(meta=MAPPING)
     def __init__(self, table: pa.Table, meta: Mapping[str, Any] | None = None) -> None:
         _check_table(table)
         self.table = table

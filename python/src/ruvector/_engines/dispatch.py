@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._exceptions import EngineOptionsError
+from .._parameters import FLAG, MAPPING, PATH, TEXT, Wanted, number, sequence, takes, whole
 from .._progress_bar import ProgressBar
 from .options import FlowerOptions, RayOptions, read_options
 
@@ -23,8 +24,22 @@ if TYPE_CHECKING:
 __all__ = ["fit", "search"]
 
 _ENGINES = ("local", "ray", "flower")
+_DATASET = Wanted(
+    "client.dataset(), or the folder of a training set",
+    lambda value: isinstance(value, str | os.PathLike) or callable(getattr(value, "X", None)),
+)
+_CALLBACKS = sequence("a list of functions", callable)
+_SEED = whole("a whole number of at least 0", 0)
 
 
+@takes(
+    dataset=_DATASET,
+    parameters=MAPPING,
+    callbacks=_CALLBACKS,
+    seed=_SEED,
+    progress=FLAG,
+    engine=TEXT,
+)
 def fit(
     estimator: BaseEstimator | str,
     dataset: LabelledDataset | str | os.PathLike[str],
@@ -139,6 +154,19 @@ def fit(
     return replace(result, run_id=log.run_id)
 
 
+@takes(
+    dataset=_DATASET,
+    trials=whole("a number of trials of at least 1", 1),
+    folds=whole("a number of folds of at least 2", 2),
+    gap_ms=number("milliseconds of at least 0", 0),
+    timeout_seconds=number("seconds above 0", 0, above=True),
+    seed=_SEED,
+    callbacks=_CALLBACKS,
+    spaces=MAPPING,
+    storage=PATH,
+    progress=FLAG,
+    engine=TEXT,
+)
 def search(
     estimators: Any,  # noqa: ANN401  a name, an estimator, several of them, or a mapping
     dataset: LabelledDataset | str | os.PathLike[str],

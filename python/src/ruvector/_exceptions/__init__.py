@@ -37,6 +37,7 @@ RuvectorError
   ├ ModelError
   ├ TrainerError
   ├ DaemonError
+  ├ ArgumentsError                      (also TypeError, ValueError)
   ├ HomeError                           (also ValueError)
   └ TrainingError
       ├ FewRowsError                    (also ValueError)
@@ -70,6 +71,7 @@ from __future__ import annotations
 
 from .base import RuvectorError
 from .classes import (
+    ArgumentsError,
     AuthenticationError,
     CancelledError,
     CertificateError,
@@ -136,6 +138,7 @@ from .classes import (
 from .payload import error_class_of, error_from_payload, payload_from_error
 
 __all__ = [
+    "ArgumentsError",
     "AuthenticationError",
     "CancelledError",
     "CertificateError",

@@ -8,6 +8,7 @@ from .base import RuvectorError
 __all__ = [
     "CLASS_BY_CODE",
     "CLASS_BY_FAMILY",
+    "ArgumentsError",
     "AuthenticationError",
     "CancelledError",
     "CertificateError",
@@ -281,6 +282,12 @@ class DaemonError(RuvectorError):
     """Any other error of the daemon."""
 
     code = "ERR_APP"
+
+
+class ArgumentsError(RuvectorError, TypeError, ValueError):
+    """Arguments of a call are of a wrong type or out of range; all of them are named."""
+
+    code = "ERR_CLIENT_OPTIONS"
 
 
 class HomeError(RuvectorError, ValueError):

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._client import Client, connect
 from .._exceptions import ExportOptionsError
-from .._parameters import without_none
+from .._parameters import (
+    FLAG,
+    FUNCTION,
+    PATH,
+    TEXT,
+    TEXTS,
+    Wanted,
+    having,
+    number,
+    takes,
+    text,
+    without_none,
+)
 from .._times import TimeLike, span_ms
 from .config import (
     Config,
@@ -28,6 +40,12 @@ if TYPE_CHECKING:
 __all__ = ["DataExporter", "OnExportProgress", "StreamHandle"]
 
 PathLike: TypeAlias = str | os.PathLike[str]
+
+_FORMAT = text('"csv", "json", "jsonl", "parquet", "sqlite" or "arrow"')
+_CONFIG = Wanted("an ExportConfig", lambda value: isinstance(value, ExportConfig))
+_TRAINING_CONFIG = Wanted(
+    "a TrainingDataConfig", lambda value: isinstance(value, TrainingDataConfig)
+)
 
 OnExportProgress: TypeAlias = Callable[[int, "int | None", float, "float | None"], None]
 """``on_progress(rows, total, rate, eta)``: rows so far and in all, rows a second, seconds left.
@@ -104,10 +122,12 @@ class DataExporter:
 
     """
 
+    @takes(client=having("ruvector.connect(), or leave it out", "request", "close"))
     def __init__(self, client: Client | None = None) -> None:
         self._client = client
         self._owns_client = client is None
 
+    @takes(format=_FORMAT, path=PATH, config=_CONFIG, on_progress=FUNCTION)
     def export_range(
         self,
         start: TimeLike | None,
@@ -156,6 +176,13 @@ class DataExporter:
             *self._export("export.range", wanted, path, config or ExportConfig(), options)
         )
 
+    @takes(
+        hours=number("hours above 0, such as 24", 0, above=True),
+        format=_FORMAT,
+        path=PATH,
+        config=_CONFIG,
+        on_progress=FUNCTION,
+    )
     def export_recent(
         self,
         hours: float,
@@ -170,6 +197,7 @@ class DataExporter:
             *self._export("export.recent", wanted, path, config or ExportConfig(), options)
         )
 
+    @takes(format=_FORMAT, path=PATH, config=_TRAINING_CONFIG, on_progress=FUNCTION)
     def export_training_data(
         self,
         start: TimeLike | None = None,
@@ -214,6 +242,15 @@ class DataExporter:
             *self._export("export.training", wanted, path, settings, options)
         )
 
+    @takes(
+        format=text('"jsonlines", "msgpack", "protobuf" or "arrow"'),
+        endpoint=text('an address such as "ws://127.0.0.1:0"'),
+        tables=TEXTS,
+        filters=TEXTS,
+        interval=number("seconds of at least 0", 0),
+        anonymize=FLAG,
+        token=TEXT,
+    )
     def start_stream(
         self,
         format: str = "jsonlines",

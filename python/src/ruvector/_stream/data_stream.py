@@ -6,13 +6,25 @@ import math
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from .._buffer import Buffer
 from .._exceptions import ProtocolError, StreamRequestError
-from .._parameters import without_none
+from .._parameters import (
+    FUNCTION,
+    PATH,
+    TEXT,
+    TEXTS,
+    Wanted,
+    number,
+    sequence,
+    takes,
+    text,
+    without_none,
+)
 from .batches import BatchDecoder, StreamPart, table_of, take_batch
 from .codecs import create_codec
 from .events import StreamEvent, StreamGap, StreamHello, StreamRecord, StreamTable
@@ -25,6 +37,21 @@ from .transports import open_source
 __all__ = ["DataStream", "StreamFilter"]
 
 _CONNECT_TIMEOUT_S = 5.0
+_POSITION = {"epoch", "sequences", "timestamps", "repeats"}
+
+
+def _is_filter(value: Any) -> bool:  # noqa: ANN401
+    is_text = isinstance(value, str)
+    return is_text or (
+        isinstance(value, tuple)
+        and [type(each) for each in value[:2]] == [str, str]
+        and len(value) == 3
+    )
+
+
+def _is_limit(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, Real) and not isinstance(value, bool) and float(value) >= 0
+
 
 Format: TypeAlias = Literal["jsonlines", "msgpack", "protobuf", "arrow"]
 StreamFilter: TypeAlias = str | tuple[str, str, "float | str | bool"]
@@ -82,6 +109,23 @@ class DataStream:
 
     """
 
+    @takes(
+        endpoint=text('an address such as "ws://127.0.0.1:9999"'),
+        format=text('"jsonlines", "msgpack", "protobuf" or "arrow"'),
+        tables=TEXTS,
+        filters=sequence('a list of conditions such as "used_percent>90"', _is_filter),
+        interval=number("seconds of at least 0", 0),
+        overflow=text('"drop-oldest", "block" or "spill"'),
+        after=Wanted(
+            "the position of an earlier subscription",
+            lambda value: isinstance(value, Mapping) and set(value) >= _POSITION,
+        ),
+        token=TEXT,
+        ca=PATH,
+        timeout=number("seconds of at least 0", 0),
+        reconnect=Wanted("seconds of at least 0, or math.inf", _is_limit),
+        on_gap=FUNCTION,
+    )
     def __init__(
         self,
         endpoint: str,
@@ -141,6 +185,7 @@ class DataStream:
         """Subscribe to all tables, or to ``tables``: records with table, number and row."""
         return self._subscribe(self._tables, _take_record)
 
+    @takes(table=text('"memory", "process" or "optimization"'))
     def batches(self, table: StreamTable = "memory") -> Subscription[pa.RecordBatch]:
         """Subscribe to one table in record batches of what came at once; ``arrow`` only.
 

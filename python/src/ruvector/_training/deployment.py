@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._client import connect
 from .._exceptions import FeatureMismatchError, NotAModelError, NotFittedModelError
+from .._parameters import FLAG, TEXT, takes
 from .._report import facts_table, render_fragment
 from .._untyped import Estimator
 from .fit_result import FitResult
@@ -114,6 +115,7 @@ class Deployment:
         return value if isinstance(value, str) else None
 
 
+@takes(name=TEXT, activate=FLAG)
 def deploy(
     model: FitResult | OnnxModel | Estimator | str | PurePath,
     *,

@@ -20,6 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .._exceptions import FeatureSpecError, NotAModelError
+from .._parameters import TEXT, takes
 from .exporters import convert, opset_of
 from .fitted import Fitted
 from .golden import GoldenRows, build_golden, check_answers, encode_golden
@@ -68,6 +69,7 @@ class OnnxModel:
     held_out: bytes | None = None
 
 
+@takes(name=TEXT)
 def export_onnx(result: Fitted, *, name: str = "model") -> OnnxModel:
     """Convert a fitted model to ONNX and prove that it answers the same.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from .._parameters import PATH, takes
 from .command import run_command, start_command
 
 __all__ = ["batches", "info", "load", "triggers"]
@@ -18,6 +19,7 @@ __all__ = ["batches", "info", "load", "triggers"]
 RecordingPath = str | os.PathLike[str]
 
 
+@takes(path=PATH)
 def load(
     path: RecordingPath,
     *,
@@ -72,6 +74,7 @@ def load(
         return reader.read_all()
 
 
+@takes(path=PATH)
 def batches(path: RecordingPath, **options: Any) -> Iterator[pa.RecordBatch]:  # noqa: ANN401
     """Read a recording batch by batch, in memory that does not grow with its length.
 
@@ -84,6 +87,7 @@ def batches(path: RecordingPath, **options: Any) -> Iterator[pa.RecordBatch]:  #
         yield from reader
 
 
+@takes(path=PATH)
 def triggers(path: RecordingPath, **options: Any) -> pa.Table:  # noqa: ANN401
     """Read the external triggers of a recording: ``t`` (int64, µs), ``id``, ``value`` (uint8).
 
@@ -99,6 +103,7 @@ def triggers(path: RecordingPath, **options: Any) -> pa.Table:  # noqa: ANN401
             return reader.read_all()
 
 
+@takes(path=PATH)
 def info(path: RecordingPath, **options: Any) -> dict[str, Any]:  # noqa: ANN401
     """Say what a recording is: format, geometry, header, counts, first and last time.
 

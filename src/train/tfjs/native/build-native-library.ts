@@ -4,11 +4,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { messageOf, systemCodeOf } from '../../../core/index.ts';
+import { makeFolder } from '../../../files/index.ts';
 import { fitCancelledError, nativeSetupError } from '../errors.ts';
 import {
   TENSORFLOW_VERSION,
@@ -142,7 +143,7 @@ async function compileInto(
   const say = onStep ?? ((): void => {});
   await needCompiler(signal);
   const python = await findPip(named, signal);
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   // Beside the place where it will stand, so that it gets there in one step or not at all.
   const work = await mkdtemp(`${folder}-`);
   try {

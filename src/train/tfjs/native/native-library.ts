@@ -1,9 +1,10 @@
 // Where the native library of tf.js lies: in a cache of the user, since each `npm ci` empties node_modules, and linked
 // from where the package looks for it. Who builds it: build-native-library.ts.
-import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import { findUserHome, messageOf } from '../../../core/index.ts';
+import { makeFolderSync } from '../../../files/index.ts';
 
 /** The release of TensorFlow inside it; in 2.21 rounding is broken, before 2.12 there is no C library in a wheel. */
 export const TENSORFLOW_VERSION = '2.15.1';
@@ -72,7 +73,7 @@ export function linkNativeLibrary(env: NodeJS.ProcessEnv = process.env): void {
   const target = bindingOf(folder);
   if (isSame(link!, target) || existsSync(link!)) return;
   try {
-    mkdirSync(dirname(link!), { recursive: true });
+    makeFolderSync(dirname(link!));
     // One that leads nowhere is still in the way.
     rmSync(link!, { force: true });
     symlinkSync(target, link!);
