@@ -283,7 +283,7 @@ function ensureNativeTfjs(node, env) {
         node,
         [join(root, 'bin', 'ruvector-memopt.mjs'), 'setup', 'tfjs-node', '--json'],
         'build the native library of tf.js',
-        'Mend that and run the same command again; all tests but those of the native backend run without it.',
+        'Fix that and run the same command again; all tests but those of the native backend run without it.',
         env,
       );
     });

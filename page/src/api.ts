@@ -215,7 +215,7 @@ export interface HealthAnswer {
     readonly state: 'ok' | 'limited' | 'missing';
     readonly found: string;
     readonly costs: string;
-    readonly mend: string;
+    readonly fix: string;
   }[];
 }
 

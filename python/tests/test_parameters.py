@@ -1,4 +1,4 @@
-"""What public calls do with arguments of every wrong kind: a typed error, before anything begins."""
+"""What public calls do with arguments of every wrong kind: a typed error, and nothing begun."""
 
 import math
 

@@ -40,7 +40,7 @@ function readIfThere(path: string): string | null {
 }
 
 function parseClients(path: string, text: string): AllowedClient[] {
-  const next = 'mend it, or remove it and allow the keys again';
+  const next = 'correct it, or remove it and allow the keys again';
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

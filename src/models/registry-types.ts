@@ -137,7 +137,7 @@ export interface ModelRegistry {
   hold(name: string, version: string): Disposable;
   /** Removes versions beyond the limit, of one name or of all. @param keep @default that of the registry */
   prune(options?: { readonly name?: string; readonly keep?: number; readonly dryRun?: boolean }): Promise<PruneReport>;
-  /** Mends what a crash, a full disk or a hand left in the folder; deletes nothing. */
+  /** Repairs what a crash, a full disk or a hand left in the folder; deletes nothing. */
   repair(options?: RepairOptions): Promise<RepairReport>;
 }
 

@@ -139,10 +139,10 @@ class FolderRepair {
     const { state, problem } = await examineAliases(this.#folder);
     const isGone = (version: string): boolean => !sound.has(version);
     if (state) {
-      const mended = withoutVersions(state, isGone);
-      if (JSON.stringify(mended.aliases) === JSON.stringify(state.aliases)) return state;
+      const repaired = withoutVersions(state, isGone);
+      if (JSON.stringify(repaired.aliases) === JSON.stringify(state.aliases)) return state;
       const problemText = 'it points to versions that are damaged or gone';
-      return this.#writeAliases(mended, problemText, describeAliases(mended.aliases));
+      return this.#writeAliases(repaired, problemText, describeAliases(repaired.aliases));
     }
     const { state: rebuilt, source } = await this.#rebuild(sound, answering);
     if (!this.#isDry) await this.#keepDamagedAliases();

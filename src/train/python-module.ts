@@ -20,7 +20,7 @@ export interface PythonModule {
   readonly version: string | null;
   /** Name and version of another distribution with files in the same folder. */
   readonly other: string | null;
-  /** What is wrong and how it is mended; null when it is ours alone, or absent. */
+  /** What is wrong and how to fix it; null when it is ours alone, or absent. */
   readonly problem: string | null;
 }
 

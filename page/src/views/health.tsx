@@ -37,7 +37,7 @@ function Checks(props: { readonly answer: HealthAnswer | null; readonly reload: 
       }
     >
       <ul class="checks">
-        {checks.map(({ name, state, found, costs, mend }) => (
+        {checks.map(({ name, state, found, costs, fix }) => (
           <li key={name} class={`check check-${state}`}>
             <span class={`state state-${state}`}>
               <i aria-hidden="true">{signs[state]}</i> {words[state]}
@@ -49,7 +49,7 @@ function Checks(props: { readonly answer: HealthAnswer | null; readonly reload: 
                 <>
                   <p>What it costs: {writeName(costs)}</p>
                   <p class="next">
-                    → <code>{writeName(mend)}</code>
+                    → <code>{writeName(fix)}</code>
                   </p>
                 </>
               )}

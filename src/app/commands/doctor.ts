@@ -37,11 +37,11 @@ export function addDoctor(program: Command): void {
 
 const marks = { ok: '✔', limited: '●', missing: '✘' } as const;
 
-/** The checks as text; a mended line is shown for whatever is not ok. */
+/** The checks as text; with what to do about whatever is not ok. */
 export function renderChecks(results: readonly CheckResult[]): string {
   const lines = results.flatMap((result) => [
     `${marks[result.state]} ${result.name.padEnd(22)} ${result.found}`,
-    ...(result.state === 'ok' ? [] : [`    costs: ${result.costs}`, `    mend:  ${result.mend}`]),
+    ...(result.state === 'ok' ? [] : [`    costs: ${result.costs}`, `    fix:   ${result.fix}`]),
   ]);
   return lines.join('\n');
 }

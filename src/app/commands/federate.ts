@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { findPython } from '../../train/index.ts';
+import { makeHome } from '../home.ts';
 import { abortOnSignals } from '../terminal.ts';
 import { collectText, homeOf, parsePositive } from './options.ts';
 
@@ -79,7 +80,9 @@ async function runFlower(
   command: Command,
 ): Promise<void> {
   const python = await findPython();
-  const folder = join(homeOf(command).root, 'federation');
+  const home = homeOf(command);
+  makeHome(home);
+  const folder = join(home.root, 'federation');
   const line = [
     '-m',
     'ruvector._engines.flower',

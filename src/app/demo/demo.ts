@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { labels, resolveHome } from '../../core/index.ts';
+import { labels, messageOf, resolveHome } from '../../core/index.ts';
 import { locateDestination, makeFolder, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
 import { demoStageError } from '../errors.ts';
@@ -184,8 +184,13 @@ async function prepareDirectory(path: string): Promise<string> {
       `"${directory}" exists and is not an earlier demo's; choose another with --output`,
     );
   }
-  await rm(directory, { recursive: true, force: true });
-  await makeFolder(directory);
-  await writeFile(join(directory, MARKER), '');
+  try {
+    await rm(directory, { recursive: true, force: true });
+    await makeFolder(directory);
+    await writeFile(join(directory, MARKER), '');
+  } catch (error) {
+    const state = `"${directory}" cannot be written (${messageOf(error)}); choose another with --output`;
+    throw demoStageError('prepare', state, error);
+  }
   return directory;
 }

@@ -9,7 +9,7 @@ export interface CheckResult {
   /** What does not work because of it. */
   costs: string;
   /** How to fix it. */
-  mend: string;
+  fix: string;
 }
 
 /** One check. */
@@ -18,7 +18,7 @@ export interface Check {
   /** How bad a failure is. */
   readonly severity: 'limited' | 'missing';
   readonly costs: string;
-  readonly mend: string;
+  readonly fix: string;
   /** Says what was found, or throws what is wrong. */
   readonly look: (home: Home) => Promise<string>;
 }

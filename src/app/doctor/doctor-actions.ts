@@ -34,7 +34,7 @@ export const actionChecks: readonly Check[] = [
     name: 'Page-out of a process',
     severity: 'limited',
     costs: 'no process can be acted on: decisions are dry runs',
-    mend: `${CAPABILITIES}; or ${SECCOMP}`,
+    fix: `${CAPABILITIES}; or ${SECCOMP}`,
     look: () =>
       onChild(async (trial) => {
         pageOut(trial, 1);
@@ -45,7 +45,7 @@ export const actionChecks: readonly Check[] = [
     name: 'Other users’ processes',
     severity: 'limited',
     costs: `only processes of this user can be acted on${describeOwnUser()}`,
-    mend: CAPABILITIES,
+    fix: CAPABILITIES,
     look: async () => {
       const missing = ['CAP_SYS_NICE', 'CAP_SYS_PTRACE'].filter((name) => !hasCapability(name));
       if (missing.length > 0) throw new Error(`without ${missing.join(' and ')}`);
@@ -56,7 +56,7 @@ export const actionChecks: readonly Check[] = [
     name: 'Page tables (pagemap)',
     severity: 'limited',
     costs: 'what was freed cannot be told: outcomes are unknown, and quiet memory is not found',
-    mend: 'mount /proc without hidepid and subset=pid, or act on processes of this user',
+    fix: 'mount /proc without hidepid and subset=pid, or act on processes of this user',
     look: () =>
       onChild(async ({ pid, page }) => {
         if (readFlags(pid, page) === 0) throw new Error('it says that a page in memory is in none');
@@ -67,7 +67,7 @@ export const actionChecks: readonly Check[] = [
     name: 'Bringing back',
     severity: 'limited',
     costs: 'pages that are about to be used cannot be brought back before; the process waits for them itself',
-    mend: `${CAPABILITIES}; sysctl kernel.yama.ptrace_scope=${readYama() ?? 0} lets ${yamaMeaning()}`,
+    fix: `${CAPABILITIES}; sysctl kernel.yama.ptrace_scope=${readYama() ?? 0} lets ${yamaMeaning()}`,
     look: () =>
       onChild(async ({ calls, pid, page }) => {
         expectDone('process_vm_readv', calls.touchPages(pid, [page]));
@@ -81,7 +81,7 @@ export const actionChecks: readonly Check[] = [
     severity: 'limited',
     costs:
       'of mapped files that are neither yours nor writable, what is cached cannot be told: their outcome is unknown',
-    mend: 'run it as root, or as a service with AmbientCapabilities=CAP_FOWNER',
+    fix: 'run it as root, or as a service with AmbientCapabilities=CAP_FOWNER',
     look: async () => {
       const file = process.execPath;
       if (!canAskMincore(file)) throw new Error(`the kernel answers "all in memory" for "${file}"`);
@@ -92,7 +92,7 @@ export const actionChecks: readonly Check[] = [
     name: 'Reclaim of a cgroup',
     severity: 'limited',
     costs: 'cgroups cannot be acted on as a whole; the processes in them can',
-    mend: 'cgroup v2 with the memory controller, kernel 5.19 or newer, delegated to this user (systemd: Delegate=memory)',
+    fix: 'cgroup v2 with the memory controller, kernel 5.19 or newer, delegated to this user (systemd: Delegate=memory)',
     look: async () => {
       const file = `${findOwnCgroup()}/memory.reclaim`;
       if (!existsSync(file)) throw new Error(`there is no ${file}${describeV1()}`);

@@ -16,7 +16,7 @@ export const daemonChecks: readonly Check[] = [
     name: 'Files on the disk',
     severity: 'limited',
     costs: 'no log or segment can be begun: rows wait in memory, then are given up',
-    mend: 'remove files from the disk of the home, or choose another: --home /path/to/folder',
+    fix: 'remove files from the disk of the home, or choose another: --home /path/to/folder',
     look: async (home) => {
       const { files, ffree } = await statfs(home.root);
       // Some file systems count no inodes.
@@ -28,7 +28,7 @@ export const daemonChecks: readonly Check[] = [
     name: 'Open files',
     severity: 'limited',
     costs: 'streams, exports and looks at large processes fail with EMFILE',
-    mend: 'ulimit -n 65536   (in a service: LimitNOFILE=65536)',
+    fix: 'ulimit -n 65536   (in a service: LimitNOFILE=65536)',
     look: async (home) => {
       const status = await readStatus(home);
       const limit = readOpenFilesLimit(status?.pid ?? process.pid);
@@ -41,14 +41,14 @@ export const daemonChecks: readonly Check[] = [
     name: 'History is written',
     severity: 'missing',
     costs: 'what is collected now is lost when the daemon ends',
-    mend: 'as the problem says; it is written again as soon as it can be',
+    fix: 'as the problem says; it is written again as soon as it can be',
     look: async (home) => describeWriting(await readStatus(home)),
   },
   {
     name: 'Unexpected errors',
     severity: 'limited',
     costs: 'the daemon goes on, but something in it does not work as it should',
-    mend: 'report it with the lines of the daemon’s log that say "unexpected error"',
+    fix: 'report it with the lines of the daemon’s log that say "unexpected error"',
     look: async (home) => {
       const status = await readStatus(home);
       if (!status) return 'no running host to look at';

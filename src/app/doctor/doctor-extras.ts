@@ -8,7 +8,7 @@ export const extrasCheck: Check = {
   name: 'Extras',
   severity: 'limited',
   costs: 'what is said above cannot be used; everything else can',
-  mend: `ruvector-memopt setup ${Object.keys(extras).join(' | ')}`,
+  fix: `ruvector-memopt setup ${Object.keys(extras).join(' | ')}`,
   look: async () => {
     const missing = (Object.keys(extras) as ExtraName[]).filter(
       (name) => findMissingPackages(name).length > 0,

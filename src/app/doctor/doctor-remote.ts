@@ -17,7 +17,7 @@ export const remoteChecks: readonly Check[] = [
     name: 'Other hosts',
     severity: 'limited',
     costs: 'what is said above about who gets in and what can be read on the way',
-    mend: 'ruvector-memopt keys list, allow, revoke; serve --listen without --trusted-network   (docs/fleet.md)',
+    fix: 'ruvector-memopt keys list, allow, revoke; serve --listen without --trusted-network   (docs/fleet.md)',
     look: async (home) => {
       const clients = readClients(home.keys).filter(({ revokedAt }) => revokedAt === null).length;
       await using client = await findDaemon(home.bridgeFile);
@@ -29,7 +29,7 @@ export const remoteChecks: readonly Check[] = [
     name: 'Certificate of streams',
     severity: 'limited',
     costs: 'readers of wss:// streams refuse it, or will soon',
-    mend: 'renew it in its place: a running daemon takes the new one by itself',
+    fix: 'renew it in its place: a running daemon takes the new one by itself',
     look: async (home) => {
       const { tlsCert, tlsKey } = readSavedConfig(home.root);
       if (tlsCert === null || tlsKey === null) return 'none: streams go unencrypted, on this machine only';

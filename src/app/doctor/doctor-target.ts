@@ -15,7 +15,7 @@ export interface NamedProcesses {
 }
 
 type Finding = Omit<CheckResult, 'name'>;
-const ok = (found: string): Finding => ({ state: 'ok', found, costs: '', mend: '' });
+const ok = (found: string): Finding => ({ state: 'ok', found, costs: '', fix: '' });
 
 /** Looks at each of them; a name that nobody has is a result too. */
 export async function checkTargets({ pids, names }: NamedProcesses): Promise<CheckResult[]> {
@@ -41,7 +41,7 @@ function noSuchProcess(found: string): Finding {
     state: 'missing',
     found,
     costs: 'there is nothing to act on',
-    mend: 'ps -eo pid,comm   (names are those of comm, 15 bytes at most)',
+    fix: 'ps -eo pid,comm   (names are those of comm, 15 bytes at most)',
   };
 }
 
@@ -72,11 +72,11 @@ async function checkPid(readers: HostReaders, pid: number): Promise<CheckResult[
   return results;
 }
 
-const limited = (found: string, costs: string, mend: string): Finding => ({
+const limited = (found: string, costs: string, fix: string): Finding => ({
   state: 'limited',
   found,
   costs,
-  mend,
+  fix,
 });
 
 async function checkPermission(readers: HostReaders, target: ProcessTarget): Promise<Finding> {

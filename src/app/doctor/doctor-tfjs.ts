@@ -7,7 +7,7 @@ export const tfjsCheck: Check = {
   name: 'tf.js backend',
   severity: 'limited',
   costs: 'networks are trained by wasm: as fast for small ones, several times slower for large ones',
-  mend: 'ruvector-memopt setup tfjs-node   (fetches 207 MB, keeps 430 MB, needs g++ and pip)',
+  fix: 'ruvector-memopt setup tfjs-node   (fetches 207 MB, keeps 430 MB, needs g++ and pip)',
   look: async () => {
     const { problem } = findNativeLibrary();
     if (problem !== null) throw new Error(`wasm, since native is not there: ${problem}`);

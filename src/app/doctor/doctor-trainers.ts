@@ -18,7 +18,7 @@ export const trainersCheck: Check = {
   name: 'Trainers',
   severity: 'limited',
   costs: 'estimators of the missing frameworks cannot be trained; the others can',
-  mend: "pip install 'ruvector-memopt[trainers]'   (or the missing extras alone)",
+  fix: "pip install 'ruvector-memopt[trainers]'   (or the missing extras alone)",
   look: async () => {
     const python = await findPython().catch(() => {
       throw new Error('not looked at: no Python can train');

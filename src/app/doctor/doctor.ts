@@ -28,7 +28,7 @@ const checks: readonly Check[] = [
     name: 'Node 24',
     severity: 'missing',
     costs: 'nothing runs',
-    mend: 'npm run cli -- doctor   (brings Node 24 by itself)',
+    fix: 'npm run cli -- doctor   (brings Node 24 by itself)',
     look: async () => {
       if (Number(process.versions.node.split('.')[0]) < 24) throw new Error(`Node ${process.versions.node}`);
       return `Node ${process.versions.node}`;
@@ -39,7 +39,7 @@ const checks: readonly Check[] = [
     name: 'ONNX Runtime',
     severity: 'missing',
     costs: 'no model can decide; the rule policy still does',
-    mend: 'npm install onnxruntime-node@1.30.0 --ignore-scripts   (the package brings it for Linux with glibc)',
+    fix: 'npm install onnxruntime-node@1.30.0 --ignore-scripts   (the package brings it for Linux with glibc)',
     look: async () => {
       const { createNativeSession } = await import('../../models/runtime/index.ts');
       createNativeSession().dispose();
@@ -50,7 +50,7 @@ const checks: readonly Check[] = [
     name: 'System calls (koffi)',
     severity: 'limited',
     costs: 'nothing is paged out: decisions are made and recorded, processes are not acted on',
-    mend: 'npm install koffi',
+    fix: 'npm install koffi',
     look: async () => {
       await createSyscalls();
       return 'process_madvise can be called';
@@ -60,7 +60,7 @@ const checks: readonly Check[] = [
     name: 'Python packages',
     severity: 'missing',
     costs: 'no training',
-    mend: 'npx ruvector-memopt setup python   (or RUVECTOR_PYTHON=/path/to/python3 that has them)',
+    fix: 'npx ruvector-memopt setup python   (or RUVECTOR_PYTHON=/path/to/python3 that has them)',
     look: async () => {
       const python = await findPython();
       const code =
@@ -74,7 +74,7 @@ const checks: readonly Check[] = [
     name: 'Python module',
     severity: 'limited',
     costs: '`import ruvector` in a script of yours may find something else than ruvector-memopt',
-    mend: 'as found above; on PyPI, ruvector is another project',
+    fix: 'as found above; on PyPI, ruvector is another project',
     look: lookAtPythonModule,
   },
   extrasCheck,
@@ -84,7 +84,7 @@ const checks: readonly Check[] = [
     name: 'Pressure (PSI)',
     severity: 'limited',
     costs: 'labels and features lack stall times; refaults, faults and available memory are still used',
-    mend: 'boot with psi=1 (kernel 4.20 or newer, CONFIG_PSI=y)',
+    fix: 'boot with psi=1 (kernel 4.20 or newer, CONFIG_PSI=y)',
     look: async () => {
       const line = readFileSync('/proc/pressure/memory', 'utf8').split('\n')[0] ?? '';
       return line;
@@ -94,7 +94,7 @@ const checks: readonly Check[] = [
     name: 'Page-out frees',
     severity: 'limited',
     costs: 'only clean file pages can be given back; anonymous memory is left alone',
-    mend: 'add zram swap: modprobe zram && zramctl -f -s 2G && mkswap /dev/zram0 && swapon /dev/zram0',
+    fix: 'add zram swap: modprobe zram && zramctl -f -s 2G && mkswap /dev/zram0 && swapon /dev/zram0',
     look: async () => {
       const backend = await readReclaimBackend();
       if (!backend.freesAnonymous) throw new Error(backend.reason);
@@ -105,7 +105,7 @@ const checks: readonly Check[] = [
     name: 'Home',
     severity: 'missing',
     costs: 'no history, no models',
-    mend: 'choose a folder with space: export RUVECTOR_HOME=/path/to/folder',
+    fix: 'choose a folder with space: export RUVECTOR_HOME=/path/to/folder',
     look: async (home) => {
       makeFolderSync(home.root, 0o700);
       await access(home.root, constants.W_OK);
@@ -119,7 +119,7 @@ const checks: readonly Check[] = [
     name: 'Running host',
     severity: 'limited',
     costs: 'history does not grow and nothing decides',
-    mend: 'ruvector-memopt serve',
+    fix: 'ruvector-memopt serve',
     look: async (home) => {
       await using client = await findDaemon(home.bridgeFile);
       if (!client) throw new Error('none on this home');
@@ -131,7 +131,7 @@ const checks: readonly Check[] = [
     name: 'Own memory',
     severity: 'limited',
     costs: 'the daemon takes more memory than it can give back here',
-    mend: 'ruvector-memopt serve --name <larger process>   (or run it where targets are larger)',
+    fix: 'ruvector-memopt serve --name <larger process>   (or run it where targets are larger)',
     look: async (home) => {
       await using client = await findDaemon(home.bridgeFile);
       if (!client) return 'no running host to look at';
@@ -148,7 +148,7 @@ function native(name: string, packageName: string, costs: string): Check {
     name,
     severity: 'missing',
     costs,
-    mend: 'rm -rf node_modules, and the same installation again under Node 24   (in a checkout: npm run demo)',
+    fix: 'rm -rf node_modules, and the same installation again under Node 24   (in a checkout: npm run demo)',
     look: async () => {
       await import(packageName);
       return `${packageName} loads`;
@@ -159,7 +159,7 @@ function native(name: string, packageName: string, costs: string): Check {
 /** Runs every check; a check that throws is a result, never a failure of the doctor. */
 export async function runChecks(home: Home): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const { name, severity, costs, mend, look } of [
+  for (const { name, severity, costs, fix, look } of [
     ...checks,
     sharedMemoryCheck,
     ...daemonChecks,
@@ -167,9 +167,9 @@ export async function runChecks(home: Home): Promise<CheckResult[]> {
     ...actionChecks,
   ]) {
     try {
-      results.push({ name, state: 'ok', found: await look(home), costs, mend });
+      results.push({ name, state: 'ok', found: await look(home), costs, fix });
     } catch (error) {
-      results.push({ name, state: severity, found: messageOf(error).split('\n')[0] ?? '', costs, mend });
+      results.push({ name, state: severity, found: messageOf(error).split('\n')[0] ?? '', costs, fix });
     }
   }
   return results;

@@ -1,7 +1,7 @@
 // What `doctor` says of the Python module: whose it is, and whether a script started here would find it.
 import { checkPython, findPython } from '../../train/index.ts';
 
-/** @throws Error with what is wrong and how it is mended */
+/** @throws Error with what is wrong and how to fix it */
 export async function lookAtPythonModule(): Promise<string> {
   const python = await findPython().catch(() => {
     throw new Error('not looked at: no Python can train');

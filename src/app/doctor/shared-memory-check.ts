@@ -8,7 +8,7 @@ export const sharedMemoryCheck: Check = {
   name: 'Shared memory',
   severity: 'limited',
   costs: 'batches to Python are copied on their way; nothing else changes',
-  mend: 'as found above; in a container: --shm-size 256m, or shm_size in a compose file',
+  fix: 'as found above; in a container: --shm-size 256m, or shm_size in a compose file',
   look: async (home) => {
     await using client = await findDaemon(home.bridgeFile);
     const status = client && ((await client.request('status')).result as Partial<HostStatus>);

@@ -21,12 +21,31 @@ export function renderModels(listings: readonly ModelListing[]): string {
   if (listings.length === 0) return 'No models yet; `ruvector-memopt train` makes one.';
   const rows = listings.flatMap(({ name, summaries, damaged }) => [
     ...summaries.map((summary) => describeSummary(name, summary)),
-    ...damaged.map((version) => [`${name}@${version}`, '', 'damaged, set aside', '', '', '']),
+    ...damaged.flatMap((entry) => describeSetAside(name, entry)),
   ]);
   const table = formatTable(['model', 'alias', 'score', 'best rule', 'created (UTC)', 'estimator'], rows);
-  const broken = listings.filter(({ aliases }) => aliases === null).map(({ name }) => name);
-  if (broken.length === 0) return table;
-  return `${table}\nThe aliases of ${broken.join(', ')} are damaged: \`ruvector-memopt models repair\` rebuilds them.`;
+  return [table, ...listings.flatMap(describeState)].join('\n');
+}
+
+/** A package is set aside under its version and the moment. */
+const SET_ASIDE = /^(\d{8}T\d{9}-[0-9a-f]{8})-\d+$/;
+
+function describeSetAside(name: string, entry: string): string[][] {
+  const version = SET_ASIDE.exec(entry)?.[1];
+  return version === undefined ? [] : [[`${name}@${version}`, '', 'damaged, set aside', '', '', '']];
+}
+
+/** What is to be known of a name beside its versions. */
+function describeState({ name, aliases, damaged }: ModelListing): string[] {
+  const files = damaged.filter((entry) => !SET_ASIDE.test(entry));
+  return [
+    ...(aliases === null
+      ? [`The aliases of ${name} are damaged: \`ruvector-memopt models repair\` rebuilds them.`]
+      : []),
+    ...(files.length === 0
+      ? []
+      : [`Files of ${name} that were set aside and are not used: ${files.join(', ')} in ${name}/.damaged.`]),
+  ];
 }
 
 function describeSummary(name: string, summary: ModelSummary): string[] {

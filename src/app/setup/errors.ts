@@ -1,5 +1,5 @@
 // Errors of setting up and removing what the package does not bring.
-import { RuvectorError, messageOf } from '../../core/index.ts';
+import { RuvectorError, adviseOn, messageOf } from '../../core/index.ts';
 
 const LAST_LINES = 12;
 
@@ -9,6 +9,18 @@ export function setupError(what: string, cause: unknown, advice: string): Ruvect
   const said = [stdout, stderr].filter(Boolean).join('\n').trim() || messageOf(cause);
   const lines = said.split('\n').slice(-LAST_LINES).join('\n');
   return new RuvectorError('ERR_APP_SETUP', `Cannot ${what}: ${lines}; ${advice}`, { cause });
+}
+
+/** A folder that is to hold what is set up cannot be made or filled, code `ERR_APP_SETUP`. */
+export function setupFolderError(folder: string, cause: unknown, advice: string): RuvectorError {
+  const { state, nextStep } = adviseOn(cause);
+  return new RuvectorError(
+    'ERR_APP_SETUP',
+    `Cannot write folder "${folder}": ${state}; ${nextStep}, or ${advice}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** No Python can make an environment, code `ERR_APP_SETUP`. */

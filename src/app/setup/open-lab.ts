@@ -8,7 +8,7 @@ import { ensureKernelBuilt } from '../jupyter/ensure-kernel.ts';
 import { resolvePrefixDataDirectory } from '../jupyter/jupyter-paths.ts';
 import { installKernel, packageRoot } from '../jupyter/kernelspec.ts';
 import { tell } from '../terminal.ts';
-import { noLabError } from './errors.ts';
+import { noLabError, setupFolderError } from './errors.ts';
 import { runInstaller } from './run-installer.ts';
 
 /**
@@ -59,8 +59,12 @@ async function readLabPrefix(python: string): Promise<string> {
 
 /** Never over what somebody has in it. */
 async function fillFolder(folder: string): Promise<boolean> {
-  await makeFolder(folder);
-  if ((await readdir(folder)).length > 0) return false;
-  await cp(join(packageRoot, 'notebooks'), folder, { recursive: true });
-  return true;
+  try {
+    await makeFolder(folder);
+    if ((await readdir(folder)).length > 0) return false;
+    await cp(join(packageRoot, 'notebooks'), folder, { recursive: true });
+    return true;
+  } catch (error) {
+    throw setupFolderError(folder, error, 'name another folder');
+  }
 }

@@ -8,6 +8,7 @@ import { resolveHome } from '../../core/index.ts';
 import { makeFolder, writeWhole } from '../../files/index.ts';
 import { findOwnEnvironment, pythonOf } from '../../train/index.ts';
 import { findBasePython } from './base-python.ts';
+import { setupFolderError } from './errors.ts';
 import { runInstaller } from './run-installer.ts';
 import { packageRoot } from '../jupyter/kernelspec.ts';
 
@@ -76,7 +77,9 @@ async function install(
   if (!existsSync(own)) {
     const base = await findBasePython(python);
     onStep?.(`making ${folder} with Python ${base.version}`);
-    await makeFolder(dirname(folder), 0o700);
+    await makeFolder(dirname(folder), 0o700).catch((cause: unknown) => {
+      throw setupFolderError(folder, cause, 'choose another place with RUVECTOR_HOME');
+    });
     const advice = `\`rm -rf ${folder}\` and the same command start afresh`;
     await runInstaller(base.command, ['-m', 'venv', folder], {
       what: 'make a Python environment',

@@ -48,7 +48,7 @@ describe('doctor', () => {
     expect(byName.get('Page-out of a process')).toMatchObject({
       state: 'limited',
       found: expect.stringMatching(/^process_madvise is refused: EPERM/),
-      mend: expect.stringContaining('CAP_SYS_NICE'),
+      fix: expect.stringContaining('CAP_SYS_NICE'),
     });
     expect(byName.get('Page tables (pagemap)')!.state).toBe('ok');
     expect(byName.get('Other users’ processes')!.found).toContain('CAP_SYS_PTRACE');

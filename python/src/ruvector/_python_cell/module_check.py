@@ -49,7 +49,7 @@ def examine_module() -> Finding:
 
 
 def describe_problem(finding: Finding) -> str | None:
-    """One clause that says what is wrong and how it is mended; None when it is ours alone."""
+    """One clause that says what is wrong and how to fix it; None when it is ours alone."""
     python = sys.executable or "python3"
     uninstall = f"run `{python} -m pip uninstall {MODULE}"
     path, other = finding["path"], finding["other"]

@@ -130,7 +130,7 @@ def open_transfer(kind: str, directory: str) -> Transfer:
 def _advise(error: OSError) -> str:
     """Say what helps; the rest of the package, which knows more, need not be installed here."""
     is_full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    return "free some room there" if is_full else "mend that"
+    return "free some room there" if is_full else "fix that"
 
 
 def _write_file(folders: list[str], data: bytearray) -> str:

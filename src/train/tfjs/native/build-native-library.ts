@@ -270,7 +270,7 @@ async function call(
     const last = said.split('\n').slice(-3).join(' ') || messageOf(cause);
     throw nativeSetupError(
       `it could not ${what} (${last})`,
-      'mend that and run the same command again',
+      'fix that and run the same command again',
       { log: said },
       cause,
     );
