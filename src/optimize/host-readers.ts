@@ -62,6 +62,8 @@ export interface HostReaders {
   /** The page cache of a file the process maps; null when it cannot be asked. */
   openPageCache(pid: number, mapping: MappingPlace): Promise<PageCache | null>;
   readCgroup(path: string): Promise<CgroupUse | null>;
+  /** Processes in a cgroup and those below it; null where the folder is none. */
+  listMembers(path: string): Promise<number[] | null>;
   /** Every cgroup with a limit that the process's pages count against, the nearest first. */
   readMemoryCgroups(pid: number): Promise<MemoryCgroup[]>;
   /** The same of a cgroup folder and its ancestors. */
@@ -99,6 +101,7 @@ export function createHostReaders({ procRoot = '/proc', sysRoot = '/sys' }: Host
     openPagemap: (pid) => openPagemap(`${procRoot}/${pid}/pagemap`, pageSizeBytes),
     openPageCache: (pid, mapping) => openPageCache(pid, mapping, procRoot),
     readCgroup,
+    listMembers,
     readMemoryCgroups: (pid) => Promise.resolve(readMemoryCgroups(pid, procRoot)),
     readCgroupFolder: (path) => Promise.resolve(readCgroupFolder(path, procRoot)),
   };
@@ -122,6 +125,15 @@ async function readCgroup(path: string): Promise<CgroupUse | null> {
   } catch {
     return null;
   }
+}
+
+async function listMembers(path: string): Promise<number[] | null> {
+  const text = await readFile(`${path}/cgroup.procs`, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory());
+  const below = await Promise.all(folders.map(({ name }) => listMembers(`${path}/${name}`)));
+  return [...parsePids(text.split('\n')), ...below.flatMap((pids) => pids ?? [])];
 }
 
 function readPageSize(procRoot: string): number {

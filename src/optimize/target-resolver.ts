@@ -6,7 +6,7 @@ import type { TargetStat } from './process-stat.ts';
 import { findRefusal, processSafeguards } from './safeguards.ts';
 import { COMM_BYTES, findNearNames } from './near-names.ts';
 import { describeTarget } from './target.ts';
-import type { ProcessTarget, Target, TargetSpec } from './target.ts';
+import type { CgroupTarget, ProcessTarget, Target, TargetSpec } from './target.ts';
 
 /** The targets of this moment. */
 export interface ResolvedTargets {
@@ -28,7 +28,7 @@ export interface TargetResolver {
 /** Options of {@link createTargetResolver}. */
 export interface TargetResolverOptions {
   readonly spec: TargetSpec;
-  readonly readers: Pick<HostReaders, 'readStat' | 'readUid' | 'listPids' | 'readCgroup'>;
+  readonly readers: Pick<HostReaders, 'readStat' | 'readUid' | 'listPids' | 'readCgroup' | 'listMembers'>;
   readonly nowMs: () => number;
   /** How long the list of all processes is trusted when names or users are searched. @default 5000 */
   readonly rescanMs?: number;
@@ -59,7 +59,11 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
   return {
     async resolve() {
       const { targets: named, otherNames } = await scan();
-      const found = [...pinned.filter((entry) => typeof entry !== 'number'), ...named];
+      const cgroups = await Promise.all(
+        (spec.cgroups ?? []).map((path) => findCgroup(readers, path, ownPid)),
+      );
+      const members = cgroups.flatMap(({ processes }) => processes);
+      const found = [...pinned.filter((entry) => typeof entry !== 'number'), ...named, ...members];
       const unique = new Map(found.map((target) => [target.pid, target]));
       const targets: ResolvedTarget[] = [];
       const refusals: Refusal[] = pinned.filter((entry) => typeof entry === 'number').map(toAbsent);
@@ -72,9 +76,9 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
         if (refusal === null) targets.push({ target, stat });
         else refusals.push({ ...refusal, target: describeTarget(target) });
       }
-      for (const path of spec.cgroups ?? []) {
-        if ((await readers.readCgroup(path)) === null) refusals.push(toMissing(path));
-        else targets.push({ target: { kind: 'cgroup', path }, stat: null });
+      for (const { whole, refusal } of cgroups) {
+        if (whole !== null) targets.push({ target: whole, stat: null });
+        if (refusal !== null) refusals.push(refusal);
       }
       if (spec.self === true) targets.push({ target: { kind: 'self' }, stat: null });
       return { targets, refusals };
@@ -111,13 +115,30 @@ function toAbsent(pid: number): Refusal {
   return { rule: 'identity', target: `process ${pid}`, reason: 'no process had this id when it was named' };
 }
 
-// It may come later: a service that is started makes its own.
-function toMissing(path: string): Refusal {
-  return {
-    rule: 'no-target',
-    target: `cgroup ${path}`,
-    reason: 'there is no cgroup v2 with the memory controller in this folder; `systemd-cgls` lists them',
-  };
+/** What a named cgroup is a target as: v2 as a whole, any other by its processes of this moment. */
+interface FoundCgroup {
+  readonly whole: CgroupTarget | null;
+  readonly processes: readonly ProcessTarget[];
+  readonly refusal: Refusal | null;
+}
+
+async function findCgroup(
+  readers: TargetResolverOptions['readers'],
+  path: string,
+  ownPid: number,
+): Promise<FoundCgroup> {
+  const nothing = { whole: null, processes: [], refusal: null };
+  if ((await readers.readCgroup(path)) !== null) return { ...nothing, whole: { kind: 'cgroup', path } };
+  const pids = await readers.listMembers(path);
+  // It may come later: a service that is started makes its own.
+  const refuse = (reason: string): FoundCgroup => ({
+    ...nothing,
+    refusal: { rule: 'no-target', target: `cgroup ${path}`, reason },
+  });
+  if (pids === null) return refuse('there is no cgroup in this folder; `systemd-cgls` lists them');
+  const found = await Promise.all(pids.filter((pid) => pid !== ownPid).map((pid) => pin(readers, pid)));
+  const processes = found.filter((entry) => typeof entry !== 'number');
+  return processes.length === 0 ? refuse('no process is in it') : { ...nothing, processes };
 }
 
 function toUnmatched(name: string, otherNames: readonly string[]): Refusal {

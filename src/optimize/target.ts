@@ -29,7 +29,7 @@ export interface TargetSpec {
   readonly pids?: readonly (number | { readonly pid: number; readonly startTimeTicks: number })[];
   /** Exact command names (the `comm` of /proc/PID/stat, 15 characters at most). */
   readonly names?: readonly string[];
-  /** cgroup v2 folders. */
+  /** Folders of cgroups: v2 is acted on as a whole, of any other the processes in it. */
   readonly cgroups?: readonly string[];
   /** Every process of the user we run as; refused for root. @default false */
   readonly ownUid?: boolean;

@@ -82,7 +82,7 @@ export function addHostOptions(command: Command): void {
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
     .option(
       '--cgroup <folder>',
-      'cgroup v2 it may act on as a whole, such as system.slice/redis.service (repeatable)',
+      'cgroup it may act on, such as system.slice/redis.service: v2 as a whole, v1 process by process (repeatable)',
       collectText,
       [],
     )

@@ -69,7 +69,7 @@ export interface HostConfig {
 export interface NamedTargets {
   readonly pids: readonly number[];
   readonly names: readonly string[];
-  /** Folders of cgroup v2. */
+  /** Folders of cgroups. */
   readonly cgroups?: readonly string[];
 }
 

@@ -18,7 +18,12 @@ export function createDecisionLog(
         label = decision.label;
       }
       const missing = decision.refusals.filter(({ rule, target }) => rule === 'no-target' && target !== null);
-      const text = missing.map(({ target, reason }) => `--name ${target}: ${reason}`).join('; ');
+      const text = missing
+        .map(
+          ({ target, reason }) =>
+            `${target!.startsWith('cgroup /') ? target : `--name ${target}`}: ${reason}`,
+        )
+        .join('; ');
       if (text !== unmatched && text !== '') log(text);
       unmatched = text;
       if (decision.mode === 'act') log(describeAction(decision));

@@ -79,13 +79,17 @@ function namesIn(folder: string): string[] {
   }
 }
 
+/** Bytes in use, by the files of cgroup v2 or v1. */
+const readUse = (path: string): string =>
+  readText(`${path}/memory.current`) || readText(`${path}/memory.usage_in_bytes`);
+
 /** Memory of the named processes and cgroups: more than that can never be given back. */
 export function readTargetKib({ pids, names, cgroups = [] }: NamedTargets, procRoot = '/proc'): number {
   const wanted = new Set(names);
   const isNamed = (pid: number): boolean => wanted.has(readText(`${procRoot}/${pid}/comm`).trimEnd());
   const found = wanted.size === 0 ? [] : parsePids(namesIn(procRoot)).filter(isNamed);
   const all = new Set([...pids, ...found]);
-  const held = cgroups.map((path) => Number(readText(`${path}/memory.current`)) / 1024);
+  const held = cgroups.map((path) => Number(readUse(path)) / 1024);
   return sum([...[...all].map((pid) => residentKib(procRoot, pid) ?? 0), ...held]);
 }
 

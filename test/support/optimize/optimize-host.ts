@@ -96,6 +96,7 @@ export function buildReaders(
     openPagemap: memory.openPagemap,
     openPageCache: memory.openPageCache,
     readCgroup: () => Promise.resolve(null),
+    listMembers: () => Promise.resolve(null),
     readMemoryCgroups: () => Promise.resolve([]),
     readCgroupFolder: () => Promise.resolve([]),
     ...overrides,

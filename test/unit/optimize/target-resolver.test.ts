@@ -20,7 +20,9 @@ async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () =
       ),
     readUid: () => Promise.resolve(1000),
     readCgroup: (path: string) =>
-      Promise.resolve(path.endsWith('/gone') ? null : { currentBytes: 1, psiSomeUs: 0 }),
+      Promise.resolve(/\/(gone|v1|empty)$/.test(path) ? null : { currentBytes: 1, psiSomeUs: 0 }),
+    listMembers: (path: string) =>
+      Promise.resolve(path.endsWith('/v1') ? [10, 11, 999, 77] : path.endsWith('/empty') ? [] : null),
   };
   const resolver = await createTargetResolver({ spec, readers, nowMs, ownPid: 999, ownUid: 1000 });
   return { listPids, resolver, ...(await resolver.resolve()) };
@@ -51,6 +53,25 @@ describe('createTargetResolver().resolve()', () => {
   it('says where names come from when nothing is near', async () => {
     const { refusals } = await resolveOn(['postgres'], { names: ['zzzzzz'] });
     expect(refusals[0]!.reason).toContain('`ps -o comm`');
+  });
+
+  it('takes the processes of a cgroup that is none of v2, each once, and never itself', async () => {
+    const { targets, refusals } = await resolveOn(['redis', 'node'], {
+      names: ['node'],
+      cgroups: ['/c/v1', '/c/v2'],
+    });
+    const seen = targets.map(({ target }) => (target.kind === 'process' ? target.name : target));
+    expect(seen).toEqual(['node', 'redis', { kind: 'cgroup', path: '/c/v2' }]);
+    expect(refusals).toEqual([]);
+  });
+
+  it.each([
+    ['/c/empty', 'no process is in it'],
+    ['/c/gone', 'there is no cgroup in this folder; `systemd-cgls` lists them'],
+  ])('says of the cgroup %s that %s', async (path, reason) => {
+    const { targets, refusals } = await resolveOn(['redis'], { cgroups: [path] });
+    expect(targets).toEqual([]);
+    expect(refusals).toEqual([{ rule: 'no-target', target: `cgroup ${path}`, reason }]);
   });
 
   it('names the one that is missing beside one that is there', async () => {
