@@ -44,6 +44,7 @@ const productDoors = new Map([
   [`${PRODUCT}/dag`, 'dag/index.ts'],
   [`${PRODUCT}/dag/browser`, 'dag/browser.ts'],
   [`${PRODUCT}/events`, 'events/index.ts'],
+  [`${PRODUCT}/pictures`, 'pictures/index.ts'],
   [`${PRODUCT}/shared-memory`, 'shared-memory/index.ts'],
   [`${PRODUCT}/steer`, 'steer/index.ts'],
 ]);

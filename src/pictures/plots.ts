@@ -55,6 +55,21 @@ export function drawIntervals(score: string, rows: readonly Named[]): string {
   );
 }
 
+/** Bars of shares from 0 to 1, one a line, each with its figure. */
+export function drawBars(title: string, shares: Readonly<Record<string, number>>): string {
+  const all = Object.entries(shares);
+  const shapes = all.flatMap(([name, share], at) => {
+    const y = 4 + ROW * at;
+    return [
+      label(8, y + 10, name.slice(0, NAME_LETTERS), 'start', 'quiet'),
+      rect(8, y + 15, Math.max(1, (PICTURE_WIDTH - 64) * Math.min(share, 1)), 9, 'main'),
+      label(PICTURE_WIDTH - 8, y + 23, figure(share), 'end'),
+    ];
+  });
+  const told = all.map(([name, share]) => `${name} ${figure(share)}`).join('; ');
+  return picture(title, `${told}.`, 4 + ROW * all.length, shapes.join(''));
+}
+
 /** How often the model is right against how sure it says it is, with the rows of each bin. */
 export function drawReliability({ ece, bins: all }: CalibrationFacts): string {
   const bins = all.filter(({ rows }) => rows > 0);

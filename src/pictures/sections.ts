@@ -37,7 +37,9 @@ export function modelSections({ metrics, task = 'classification', labels = [] }:
   const names = task === 'classification' ? labels : ['normal', 'anomalous'];
   return [
     drawScores(metrics, task),
-    metrics.confusionMatrix ? card('Confusion matrix', '', matrixTable(metrics.confusionMatrix, names)) : '',
+    metrics.confusionMatrix?.length
+      ? card('Confusion matrix', '', matrixTable(metrics.confusionMatrix, names))
+      : '',
     drawCalibration(metrics.calibration),
     drawDetection(metrics.detection),
     drawForecasts(metrics.forecast),
@@ -51,6 +53,14 @@ function card(title: string, note: string, content: string): string {
   const told = note === '' ? '' : `<p>${escapeText(note)}</p>`;
   return `<section class="rv-card"><h2>${escapeText(title)}</h2>${told}${content}</section>`;
 }
+
+/** Across all columns; nothing for no content. */
+export const wideCard = (content: string): string =>
+  content && `<section class="rv-card rv-wide">${content}</section>`;
+
+/** What became of it where it runs; nothing where nobody says. */
+export const hostSection = (facts: Readonly<Record<string, string>>): string =>
+  Object.keys(facts).length === 0 ? '' : card('On this host', '', factsTable('What became of it', facts));
 
 const isScored = (held: unknown, key: ScoreKey): held is ScoreFacts =>
   typeof held === 'object' && held !== null && typeof (held as ScoreFacts)[key] === 'number';
@@ -189,6 +199,14 @@ export function stepsSection(steps: readonly StepFacts[]): string {
 const countOf = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : whole(value);
 
+/** Names of features, which a manifest has with their types. */
+function listOf(features: readonly unknown[]): string {
+  const names = features.map((each) =>
+    typeof each === 'object' && each !== null ? (each as { readonly name?: unknown }).name : each,
+  );
+  return names.length === 0 ? '' : `<p>${escapeText(names.join(', '))}</p>`;
+}
+
 /** What it was trained on, and how. */
 export function dataSection(facts: ReportFacts, classCounts: Readonly<Record<string, number>>): string {
   const { dataset, trainer = {}, metrics, features, versions = {} } = facts;
@@ -211,9 +229,32 @@ export function dataSection(facts: ReportFacts, classCounts: Readonly<Record<str
       'fitted in': trainer.fitSeconds === undefined ? undefined : `${trainer.fitSeconds.toPrecision(3)} s`,
     }) +
       (counts.length > 0 ? folded('Rows of each label', rows) : '') +
+      folded('Features', listOf(features ?? [])) +
       folded('Parameters', factsTable('Of the estimator', trainer.parameters ?? {})) +
       folded('Versions', factsTable('Of the packages', versions)),
   );
+}
+
+/** A row of a search: its name, its score and what it costs, as text. */
+export interface LeaderboardCells {
+  readonly name: string;
+  readonly parameters: string;
+  readonly score: string;
+  readonly interval: string;
+  /** Seconds of a fit, microseconds of a decision, KiB. */
+  readonly costs: readonly string[];
+}
+
+/** The table of a search. @param note what its scores may be taken for */
+export function leaderboardSection(score: string, rows: readonly LeaderboardCells[], note: string): string {
+  const cells = rows.map(({ name, parameters, score: reached, interval, costs }) => [
+    `${escapeText(name)}<small>${escapeText(parameters)}</small>`,
+    `${escapeText(reached)}<small>${escapeText(interval)}</small>`,
+    ...costs.map(escapeText),
+  ]);
+  const caption = 'Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size';
+  const heads = ['', score, 'fit s', 'µs', 'KiB'];
+  return `<h2>Search</h2><p>${escapeText(note)}</p>${rowsTable(caption, heads, cells)}`;
 }
 
 /** How near the ONNX model is to the fitted one; why there is none, where there is none. */
@@ -229,7 +270,7 @@ export function paritySection({ parity, model, notExported }: ReportFacts): stri
       'labels that differ': parity.labelMismatches,
       tolerance: parity.tolerance?.toExponential(0),
       size: `${whole(model.sizeBytes / 1024)} KiB`,
-      opset: opset.join(', '),
+      opset: opset.length > 0 ? opset.join(', ') : undefined,
       sha256: model.sha256,
     }),
   );

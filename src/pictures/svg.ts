@@ -1,5 +1,6 @@
 // Small SVG pictures: a frame with axes, and what stands in it. Colours are classes of the page's style, so that one
-// picture reads on light and on dark. Each has a title and a description; its figures also stand in a table below it.
+// picture reads on light and on dark; where a style is taken away, as on GitHub, the attributes beside them remain, in
+// colours that read on both. Each has a title and a description; its figures also stand in a table below it.
 import { brief, escapeText } from './text.ts';
 
 /** As wide as a phone leaves; on a screen pictures stand side by side. */
@@ -8,18 +9,38 @@ export const PICTURE_WIDTH = 340;
 type Point = readonly [x: number, y: number];
 type Ends = readonly [low: number, high: number];
 
-let drawn = 0;
+/** How a class looks without the style (style.ts). */
+const paint: Readonly<Record<string, string>> = {
+  main: 'fill="#3a8bd6"',
+  other: 'fill="#868e96"',
+  second: 'fill="#d9730d"',
+  soft: 'fill="#3a8bd6" fill-opacity=".28"',
+  softer: 'fill="#d9730d" fill-opacity=".28"',
+  grid: 'stroke="#868e96" stroke-opacity=".35"',
+  dash: 'stroke="#868e96" stroke-dasharray="4 3"',
+  'main-line': 'stroke="#3a8bd6" stroke-width="1.8"',
+  'other-line': 'stroke="#868e96" stroke-width="1.8"',
+  'second-line': 'stroke="#d9730d" stroke-width="1.8"',
+};
+const look = (kind: string): string => `class="${kind}" ${paint[kind] ?? ''}`;
 
 /** Shapes as one picture with a title and a description for who cannot see it. */
 export function picture(title: string, description: string, height: number, content: string): string {
-  drawn += 1;
-  const key = `rv${drawn}`;
+  // Of what is shown: a document that holds pictures of many programs has each name once.
+  const key = `rv${hashOf(title + description + content)}`;
   return (
     `<svg role="img" viewBox="0 0 ${PICTURE_WIDTH} ${round(height)}" aria-labelledby="${key}t ${key}d" ` +
     `xmlns="http://www.w3.org/2000/svg" font-size="11" fill="currentColor">` +
     `<title id="${key}t">${escapeText(title)}</title><desc id="${key}d">${escapeText(description)}</desc>` +
     `${content}</svg>`
   );
+}
+
+/** FNV-1a over code units. */
+function hashOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return hash.toString(36);
 }
 
 /** A frame in which values have places. */
@@ -102,20 +123,20 @@ export function roundedEnds(low: number, high: number): Ends {
 
 /** Straight line of a class. */
 export const line = (x1: number, y1: number, x2: number, y2: number, kind: string): string =>
-  `<line class="${kind}" x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
+  `<line ${look(kind)} x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
 
 /** Line through points. */
 export const path = (points: readonly Point[], kind: string): string =>
-  `<polyline class="${kind}" fill="none" points="${points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ')}"/>`;
+  `<polyline ${look(kind)} fill="none" points="${points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ')}"/>`;
 
 /** Bar of a class. */
 export const rect = (x: number, y: number, width: number, height: number, kind: string): string =>
-  `<rect class="${kind}" x="${round(x)}" y="${round(y)}" ` +
+  `<rect ${look(kind)} x="${round(x)}" y="${round(y)}" ` +
   `width="${round(Math.max(width, 0))}" height="${round(Math.max(height, 0))}" rx="2"/>`;
 
 /** Point of a class. */
 export const circle = (x: number, y: number, radius: number, kind: string): string =>
-  `<circle class="${kind}" cx="${round(x)}" cy="${round(y)}" r="${round(radius)}"/>`;
+  `<circle ${look(kind)} cx="${round(x)}" cy="${round(y)}" r="${round(radius)}"/>`;
 
 /** Text at a place. */
 export function label(x: number, y: number, text: string, anchor = 'start', kind = ''): string {

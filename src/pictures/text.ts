@@ -36,17 +36,15 @@ export function figure(value: number | null | undefined): string {
 export const signedFigure = (value: number | null | undefined): string =>
   typeof value === 'number' && value > 0 ? `+${figure(value)}` : figure(value);
 
+/** By hand: the engine in which Python draws has no Intl. */
+const withCommas = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',');
+
 /** Count with thousands apart. */
-export const whole = (value: number): string =>
-  withMinus(value.toLocaleString('en', { maximumFractionDigits: 0 }));
+export const whole = (value: number): string => withMinus(withCommas(value.toFixed(0)));
 
 /** At most four significant digits, for axes. */
-export function brief(value: number): string {
-  const isLarge = Math.abs(value) >= 1000;
-  return withMinus(
-    value.toLocaleString('en', isLarge ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 }),
-  );
-}
+export const brief = (value: number): string =>
+  Math.abs(value) >= 1000 ? whole(value) : withMinus(String(Number(value.toPrecision(4))));
 
 /** `0.71 to 0.82`; empty when it is not known. */
 export function intervalText(interval: readonly number[] | null | undefined, isSigned = false): string {

@@ -1,6 +1,7 @@
 // The product's own results as pictures: training reports, decisions, explanations, exports, dataset cards,
 // privacy reports, model swaps and verifications. Known by their `kind`; those that files and registries write without
-// one, by all of their fields. The kernel imports nothing of the product for this.
+// one, by all of their fields. Of the product the kernel has only what draws training reports everywhere, by its published
+// name.
 import { escapeHtml } from './html-text.ts';
 import { dataOf } from './inspect-property.ts';
 import { drawDecision, drawExplanation } from './product-decision.ts';
@@ -8,7 +9,8 @@ import { drawPage } from './product-page.ts';
 import { drawModels, drawStatus, drawSwap, drawVerification } from './product-models.ts';
 import { renderFacts } from './product-parts.ts';
 import type { Fact, Picture } from './product-parts.ts';
-import { drawCard, drawExport, drawPackage, drawPrivacy, drawTraining } from './product-training.ts';
+import { drawCard, drawExport, drawPrivacy } from './product-data.ts';
+import { drawPackage, drawTraining } from './product-report.ts';
 import { Array, Math, Object, String } from '../primordials.ts';
 
 type Render = (result: Readonly<Record<string, unknown>>) => Picture;
@@ -36,12 +38,12 @@ const byFields: readonly (readonly [fields: readonly string[], render: Render])[
 export function showProduct(value: object): Record<string, unknown> | null {
   const render = Array.isArray(value) ? renderOfList(value) : renderOf(value);
   if (!render) return null;
-  const { title, facts, parts = [] } = render(value as Readonly<Record<string, unknown>>);
-  const html = [
+  const { title, facts, parts = [], html } = render(value as Readonly<Record<string, unknown>>);
+  const head = [
     `<h4 style="margin:.2em 0">${escapeHtml(title)}</h4>`,
     facts.length > 0 ? renderFacts(facts) : '',
   ];
-  return { 'text/html': [...html, ...parts].join(''), 'text/plain': renderText(title, facts) };
+  return { 'text/html': html ?? [...head, ...parts].join(''), 'text/plain': renderText(title, facts) };
 }
 
 function renderOf(value: object): Render | undefined {

@@ -1,7 +1,7 @@
-// Parts of the product's pictures: facts, tables, bars and a confusion matrix as inline SVG. Their text has the
+// Parts of the product's pictures: facts, tables and bars as inline SVG. Their text has the
 // colour of the text around it and their shapes the theme's own blue, so that they read in light and in dark.
 import { cellText, escapeHtml, formatCount } from './html-text.ts';
-import { Math, Object, String } from '../primordials.ts';
+import { Math, Object } from '../primordials.ts';
 
 /** Blue of JupyterLab's theme; elsewhere one that reads on white and on black. */
 const BLUE = 'var(--jp-brand-color1,#4c8dd6)';
@@ -21,6 +21,8 @@ export interface Picture {
   readonly facts: readonly Fact[];
   /** HTML below the facts. */
   readonly parts?: readonly string[];
+  /** HTML of all of it, where somebody else drew it. */
+  readonly html?: string;
 }
 
 /** Names and values in two columns. */
@@ -58,7 +60,7 @@ export function renderFolded(title: string, content: string): string {
 const renderHead = (title: string): string => `<p style="margin:.8em 0 .2em"><b>${escapeHtml(title)}</b></p>`;
 
 /** A picture below its title. */
-export const renderTitled = (title: string, picture: string): string => `${renderHead(title)}${picture}`;
+const renderTitled = (title: string, picture: string): string => `${renderHead(title)}${picture}`;
 
 const BAR_WIDTH = 260;
 
@@ -88,44 +90,7 @@ export function renderBars(
 const widthOf = (names: readonly string[]): number =>
   Math.ceil(Math.max(...names.map((name) => name.length)) * LETTER) + 6;
 
-const CELL = 56;
-
-/** Counts of labels that came (rows) by labels that were predicted (columns); shade is the share of a row. */
-export function renderMatrix(matrix: readonly (readonly number[])[], labels: readonly string[]): string {
-  const names = matrix.map((_, at) => labels[at] ?? String(at));
-  const nameWidth = widthOf(names);
-  const left = nameWidth + 32;
-  // The names of the columns stand at 30 degrees.
-  const top = Math.ceil(nameWidth / 2) + 34;
-  const cells = matrix.flatMap((row, y) => {
-    const total = row.reduce((sum, value) => sum + value, 0) || 1;
-    return row.map((value, x) => renderMatrixCell(left + x * CELL, top + y * CELL, value, value / total));
-  });
-  const heads = names.map((name, at) => {
-    const middle = at * CELL + CELL / 2;
-    const [x, y] = [left + middle - 6, top - 8];
-    return (
-      `<text x="${x}" y="${y}" transform="rotate(-30 ${x} ${y})">${escapeHtml(name)}</text>` +
-      `<text x="${left - 8}" y="${top + middle + 4}" text-anchor="end">${escapeHtml(name)}</text>`
-    );
-  });
-  const size = matrix.length * CELL;
-  const axes =
-    `<text x="${left}" y="12" opacity=".7">predicted →</text>` +
-    `<text x="12" y="${top + size}" opacity=".7" transform="rotate(-90 12 ${top + size})">happened →</text>`;
-  const width = left + size + nameWidth;
-  const content = heads.join('') + cells.join('') + axes;
-  return renderTitled('Confusion matrix', renderSvg(width, top + size + 4, content));
-}
-
-function renderMatrixCell(left: number, top: number, value: number, share: number): string {
-  return (
-    `<rect x="${left}" y="${top}" width="${CELL - 2}" height="${CELL - 2}" rx="3" style="fill:${BLUE}" fill-opacity="${(0.08 + share * 0.5).toFixed(2)}"/>` +
-    `<text x="${left + CELL / 2 - 1}" y="${top + CELL / 2 + 4}" text-anchor="middle">${formatCount(value)}</text>`
-  );
-}
-
 /** A picture in the colour and the font of the text around it. */
-export function renderSvg(width: number, height: number, content: string): string {
+function renderSvg(width: number, height: number, content: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto" fill="currentColor" font-family="system-ui,sans-serif" font-size="12">${content}</svg>`;
 }

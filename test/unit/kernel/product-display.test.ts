@@ -1,5 +1,6 @@
 // The product's results as a daemon gave them, as notebooks show them.
 import { describe, expect, it } from 'vitest';
+import { buildTrainingReport } from '../../../src/pictures/index.ts';
 import { buildMimeBundle } from '../../../kernel/runtime/display/mime-bundle.ts';
 import {
   explanation,
@@ -28,7 +29,8 @@ describe('showProduct()', () => {
     const data = await show(trainingReport);
     const html = data['text/html']!;
     expect(read(html)).toContain(`Model ${trainingReport.model} is live`);
-    expect(html.match(/<svg/g)).toHaveLength(5);
+    expect(read(html)).toContain(`gate ${trainingReport.verdict}`);
+    expect(html.match(/<svg/g)).toHaveLength(3);
     for (const label of Object.keys(trainingReport.classCounts)) expect(html).toContain(`>${label}<`);
     for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
       expect(html).toContain(`>${score.toFixed(3)}<`);
@@ -37,23 +39,40 @@ describe('showProduct()', () => {
   });
 
   it('shows whether a model is better than the best rule, what matters to it and how it is calibrated', async () => {
-    const html = (await show(trainingReport))['text/html']!;
-    expect(read(html)).toContain('better: +0.282 over usageThreshold (95 %: +0.210 to +0.341)');
+    const data = await show(trainingReport);
+    const html = data['text/html']!;
+    expect(data['text/plain']).toContain('better: +0.282 over usageThreshold (95 %: +0.210 to +0.341)');
+    expect(read(html)).toContain(trainingReport.comparison!.sentence);
     expect(read(html)).toContain(
-      'Loss of macroF1 when a feature is shuffled, on 388 held-out rows usage_percent 0.312',
+      'How much worse macro-F1 gets on 388 held-out rows when the blocks of one feature are shuffled',
     );
-    expect(read(html)).toContain('Calibration: expected error 0.082');
-    expect(html.match(/<circle/g)).toHaveLength(2);
+    expect(read(html)).toContain('usage_percent +0.312 usage_trend −0.004');
+    expect(read(html)).toContain('Expected calibration error (ECE): 0.082.');
     const comparison = { ...trainingReport.comparison!, better: null };
-    const unsure = (await show({ ...trainingReport, comparison }))['text/html']!;
-    expect(read(unsure)).toContain('not shown to be better: +0.282 over usageThreshold');
+    const unsure = (await show({ ...trainingReport, comparison }))['text/plain']!;
+    expect(unsure).toContain('not shown to be better: +0.282 over usageThreshold');
   });
 
   it('shows a training report of an older Python, which compared and calibrated nothing', async () => {
     const html = (await show({ ...trainingReport, comparison: null, calibration: null, importance: null }))[
       'text/html'
     ]!;
-    expect(html.match(/<svg/g)).toHaveLength(3);
+    expect(html.match(/<svg/g)).toHaveLength(1);
+    expect(read(html)).toContain('It was held against no rule.');
+  });
+
+  it('shows a training report as the live page and Python do', async () => {
+    const html = (await show(modelPackage))['text/html']!;
+    const drawn = buildTrainingReport(modelPackage.manifest as never);
+    for (const card of drawn.match(/<section class="rv-card"><h2>(?!Data)[\s\S]*?<\/section>/g)!)
+      expect(html).toContain(card);
+  });
+
+  it('shows text where a training report has fields that cannot be drawn', async () => {
+    const broken = { ...trainingReport, calibration: { ece: 1, bins: 7 }, confusionMatrix: 'none' };
+    const data = await show(broken);
+    expect(data).not.toHaveProperty('text/html');
+    expect(data['text/plain']).toContain('training-report');
   });
 
   it('shows a package of the registry as it shows its training: scores, matrix, parameters, features', async () => {
@@ -62,7 +81,7 @@ describe('showProduct()', () => {
     for (const score of [trainingReport.macroF1, ...Object.values(trainingReport.baseline)])
       expect(html).toContain(`>${score.toFixed(3)}<`);
     for (const count of trainingReport.confusionMatrix.flat()) expect(html).toContain(`>${count}<`);
-    for (const word of ['max_depth', 'usage_trend', 'float32']) expect(html).toContain(word);
+    for (const word of ['max_depth', 'usage_trend']) expect(html).toContain(word);
   });
 
   it('shows a decision and its explanation: why, how sure, safeguards, features', async () => {

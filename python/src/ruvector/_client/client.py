@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from .._bridge import (
@@ -34,7 +35,6 @@ from .._parameters import (
     without_none,
 )
 from .._progress_bar import ProgressBar
-from .._report import escape
 from .._times import TimeLike, end_ms, span_ms, start_ms
 from .dataset import Dataset
 from .decision import Decision, decision_of
@@ -318,7 +318,7 @@ class Client:
         try:
             return client_html(self.status())
         except WireError as error:  # a notebook shows the client of a daemon that is gone, too
-            return f"<p>{escape(repr(self))}: {escape(error)}</p>"
+            return f"<p>{escape(repr(self))}: {escape(str(error))}</p>"
 
     def close(self) -> None:
         """End open streams and close the connection. Twice is once."""

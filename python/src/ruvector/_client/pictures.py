@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, Protocol
 
-from .._report import (
-    draw_bars,
-    escape,
-    facts_table,
-    folded,
-    render_fragment,
-    rows_table,
-)
+from .._report import draw, render_card
 
 __all__ = ["client_html", "dataset_html", "decision_html"]
 
@@ -64,7 +58,7 @@ def client_html(status: Mapping[str, Any]) -> str:
         "acts": "yes" if status.get("acting") else "no, dry run",
         **{f"history: {kind}": f"{found.get('rows')} rows" for kind, found in kinds.items()},
     }
-    return _card("A running host", facts_table("What it does now", facts))
+    return render_card("A running host", _facts("What it does now", facts))
 
 
 def dataset_html(dataset: _Dataset) -> str:
@@ -73,7 +67,7 @@ def dataset_html(dataset: _Dataset) -> str:
         [escape(name), *(str(int((dataset.y(split) == at).sum())) for split in _SPLITS)]
         for at, name in enumerate(dataset.labels)
     ]
-    table = rows_table("Rows of each label", ["", *_SPLITS], rows) if rows else ""
+    table = draw("rowsTable", "Rows of each label", ["", *_SPLITS], rows) if rows else ""
     facts = {
         key: value
         for key, value in {
@@ -84,8 +78,8 @@ def dataset_html(dataset: _Dataset) -> str:
         }.items()
         if value not in ("", None)
     }
-    names = folded("Features", escape(", ".join(dataset.feature_names)))
-    return _card("Data set", facts_table("What it is", facts) + table + names)
+    names = draw("folded", "Features", escape(", ".join(dataset.feature_names)))
+    return render_card("Data set", _facts("What it is", facts), table, names)
 
 
 def decision_html(decision: _Decision) -> str:
@@ -99,20 +93,19 @@ def decision_html(decision: _Decision) -> str:
         f"{each['rule']} ({_target(each.get('target') or 'host')})": each["reason"]
         for each in decision.refusals
     }
-    content = [
-        facts_table("Decision", {"by": by, "because": decision.reason}),
-        draw_bars("Probability of each label", decision.probabilities)
-        if decision.probabilities
-        else "",
-        facts_table("Would do", plan) or f"<p>{escape(decision.held_back)}</p>",
-        facts_table("Held back by", refusals),
-        folded("Features", facts_table("What was looked at", decision.features)),
-    ]
-    return _card(decision.label, "".join(content))
+    shares = decision.probabilities
+    return render_card(
+        decision.label,
+        _facts("Decision", {"by": by, "because": decision.reason}),
+        draw("drawBars", "Probability of each label", shares) if shares else "",
+        _facts("Would do", plan) or f"<p>{escape(decision.held_back)}</p>",
+        _facts("Held back by", refusals),
+        draw("folded", "Features", _facts("What was looked at", decision.features)),
+    )
 
 
-def _card(title: str, content: str) -> str:
-    return render_fragment(f'<section class="rv-card"><h2>{escape(title)}</h2>{content}</section>')
+def _facts(caption: str, facts: Mapping[str, object]) -> str:
+    return draw("factsTable", caption, facts)
 
 
 def _seconds(milliseconds: float | None) -> str | None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from .sections import model_sections, render_data, render_parity, render_steps
-from .style import STYLE
-from .tables import rows_table
-from .text import ReportFacts, escape
+from .pictures import draw
 
-__all__ = ["Report", "build_report", "render_fragment", "render_leaderboard"]
+__all__ = ["Report", "ReportFacts", "build_report", "render_card", "render_leaderboard"]
 
-_STATES = {True: "rv-verdict rv-better", False: "rv-verdict rv-worse", None: "rv-verdict"}
+ReportFacts = Mapping[str, Any]
+"""Plain figures, named as in a manifest."""
 
 
 class Report:
@@ -45,15 +44,7 @@ class Report:
 
     def to_html(self) -> str:
         """Return the whole page."""
-        return (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            '<meta name="color-scheme" content="light dark">'
-            f"<title>{escape(self.title)}</title>"
-            "<style>body{margin:0;background:#f8f9fa}"
-            "@media (prefers-color-scheme:dark){body{background:#16191d}}</style></head>"
-            f"<body>{self._fragment}</body></html>\n"
-        )
+        return draw("buildPage", self.title, self._fragment)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a file and return its path."""
@@ -85,54 +76,31 @@ def build_report(
         HTML of the search the model comes from.
 
     """
-    comparison = facts["metrics"].get("comparison") or {}
-    verdict = str(comparison.get("sentence", "It was held against no rule."))
-    estimator = facts["trainer"]["estimator"]
+    extras = {"steps": steps, "classCounts": class_counts or {}, "leaderboard": leaderboard}
+    content = draw("buildTrainingReport", facts, extras)
     title = f"Training report: {facts['name']}"
-    cards = [
-        leaderboard and f'<section class="rv-card rv-wide">{leaderboard}</section>',
-        *model_sections(facts),
-        render_steps(steps),
-        render_data(facts, class_counts or {}),
-        render_parity(facts),
-    ]
-    head = (
-        f'<h1 class="{_STATES[comparison.get("better")]}">{escape(verdict)}</h1>'
-        f"<p>{escape(facts['name'])} · {escape(estimator)} · {escape(facts['created'])}</p>"
-    )
-    return Report(
-        title, verdict, render_fragment(f'{head}<div class="rv-cards">{"".join(cards)}</div>')
-    )
+    return Report(title, draw("verdictOf", facts), draw("buildFragment", content))
 
 
-def render_fragment(content: str) -> str:
-    """Content with the style of a report, for a notebook or a page."""
-    return f'<article class="rv-report"><style>{STYLE}</style>{content}</article>'
+def render_card(title: str, *content: str) -> str:
+    """HTML of parts below a heading, with the style of a report, for a notebook."""
+    return draw("buildCard", title, "".join(content))
 
 
-def render_leaderboard(score: str, rows: Sequence[Sequence[str]], note: str) -> str:
+def render_leaderboard(
+    score: str, rows: Sequence[Mapping[str, str | Sequence[str]]], note: str
+) -> str:
     """Build the table of a search, with what its scores may be taken for.
 
     Parameters
     ----------
     score : str
         Name of the score.
-    rows : sequence of sequence of str
-        Name, score, interval, seconds of the fit, microseconds of a decision, KiB and parameters.
+    rows : sequence of mapping
+        Text by ``name``, ``parameters``, ``score`` and ``interval``; ``costs`` are seconds of the
+        fit, microseconds of a decision and KiB.
     note : str
         Stands above the table.
 
     """
-    cells = [
-        [
-            f"{escape(name)}<small>{escape(parameters)}</small>",
-            f"{escape(value)}<small>{escape(interval)}</small>",
-            *(escape(cost) for cost in costs),
-        ]
-        for name, value, interval, *costs, parameters in rows
-    ]
-    heads = ["", score, "fit s", "µs", "KiB"]
-    caption = (
-        "Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size"
-    )
-    return f"<h2>Search</h2><p>{escape(note)}</p>{rows_table(caption, heads, cells)}"
+    return draw("leaderboardSection", score, rows, note)

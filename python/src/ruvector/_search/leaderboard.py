@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .._report import interval_text, name_of_rule, render_fragment, render_leaderboard
+from .._report import draw, render_leaderboard
 
 __all__ = ["Leaderboard", "LeaderboardRow"]
 
@@ -105,12 +105,17 @@ class Leaderboard:
         return "\n".join([*lines, self._rest(), self.note])
 
     def _repr_html_(self) -> str:
-        return render_fragment(self.to_html())
+        return draw("buildFragment", self.to_html())
 
     def to_html(self) -> str:
         """Return the table without a style, for a report."""
         note = " ".join(part for part in (self.note, self._rest()) if part)
-        return render_leaderboard(self.score, [self._cells(at) for at in self._shown()], note)
+        rows = []
+        for at in self._shown():
+            name, score, interval, *costs, parameters = self._cells(at)
+            texts = {"name": name, "score": score, "interval": interval, "parameters": parameters}
+            rows.append({**texts, "costs": costs})
+        return render_leaderboard(self.score, rows, note)
 
     def to_pandas(self) -> Any:  # noqa: ANN401  pandas.DataFrame, which ships no types here
         """Rows as a DataFrame; needs pandas."""
@@ -135,12 +140,12 @@ class Leaderboard:
 
     def _cells(self, at: int) -> list[str]:
         row = self.rows[at]
-        name = row.name if row.kind == "model" else f"rule: {name_of_rule(row.name)}"
+        name = row.name if row.kind == "model" else f"rule: {draw('nameOfRule', row.name)}"
         told = ", ".join(f"{key}={_brief(value)}" for key, value in row.parameters.items())
         return [
             f"{at + 1} {name}",
             f"{row.score:.3f}",
-            interval_text(row.interval),
+            draw("intervalText", row.interval),
             "" if row.fit_seconds is None else f"{row.fit_seconds:.3g}",
             "" if row.decision_us is None else f"{row.decision_us:.0f}",
             "" if row.size_bytes is None else f"{row.size_bytes / 1024:.0f}",

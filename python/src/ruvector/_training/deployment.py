@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._client import connect
 from .._exceptions import FeatureMismatchError, NotAModelError, NotFittedModelError
 from .._parameters import FLAG, TEXT, takes
-from .._report import facts_table, render_fragment
+from .._report import draw, render_card
 from .._untyped import Estimator
 from .fit_result import FitResult
 from .found_models import take_found
@@ -108,7 +108,7 @@ class Deployment:
             "judged against": self.judged_against or "nothing",
             **({"swapped in": f"{swap['totalMs']:.0f} ms"} if "totalMs" in swap else {}),
         }
-        return render_fragment(facts_table("Deployment", facts))
+        return render_card("Deployment", draw("factsTable", self.reason, facts))
 
     def _text(self, key: str) -> str | None:
         value = self.report.get(key)
