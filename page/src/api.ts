@@ -51,6 +51,14 @@ export interface Status {
   readonly privacy?: {
     readonly streams?: readonly { readonly endpoint: string; readonly anonymized: boolean }[];
   };
+  /** Null unless the host publishes to a fleet. */
+  readonly fleet?: {
+    readonly servers: string;
+    readonly isAnonymized: boolean;
+    readonly isConnected: boolean;
+    readonly sentRows: number;
+    readonly waiting: { readonly rows: number };
+  } | null;
   /** Whether it acts now, and whether it was started to. */
   readonly acting?: boolean;
   readonly mayAct?: boolean;
@@ -196,6 +204,7 @@ export interface ExportRun {
   readonly id: string;
   readonly type: string;
   readonly path: string | null;
+  readonly isAnonymized?: boolean;
   readonly state: 'running' | 'done' | 'failed';
   readonly startedMs: number | null;
   readonly endedMs?: number | null;
@@ -207,6 +216,31 @@ export interface ExportRun {
     readonly etaSeconds?: number | null;
   } | null;
   readonly error?: string | null;
+}
+
+export interface Publication {
+  readonly id: string;
+  readonly dataset: string;
+  readonly target: string;
+  readonly state: 'running' | 'done' | 'failed';
+  readonly startedMs: number;
+  readonly endedMs: number | null;
+  readonly progress: {
+    readonly step: string;
+    readonly done: number;
+    readonly total: number | null;
+  } | null;
+  readonly result: {
+    readonly name: string;
+    readonly version: string;
+    readonly change: string;
+    readonly rows: number;
+    readonly sizeBytes: number;
+    readonly isAnonymized: boolean;
+    readonly k: number | null;
+    readonly isSigned: boolean;
+  } | null;
+  readonly error: string | null;
 }
 
 export interface HealthAnswer {

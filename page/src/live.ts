@@ -233,7 +233,7 @@ export function addMarks(added: readonly Mark[]): void {
   for (const mark of added) known.set(keyOf(mark), mark);
   const oldest = Date.now() - KEPT_MS;
   marks.value = [...known.values()]
-    .filter((mark) => (mark.untilMs ?? Math.max(mark.atMs, mark.kind === 'alert' ? Date.now() : 0)) >= oldest)
+    .filter((mark) => (mark.untilMs ?? Infinity) >= oldest)
     .sort((a, b) => a.atMs - b.atMs);
 }
 

@@ -47,6 +47,7 @@ export function buildRoutes({ source, csrf }: RouteOptions): AnswerQuestion {
     '/api/models/manifest': (params) => source.manifest(params.text('reference')),
     '/api/models/compare': (params) => judge(() => source.compare(params.text('a'), params.text('b'))),
     '/api/exports': () => source.exports(),
+    '/api/publications': () => source.publications(),
     '/api/health': () => judge(() => source.health()),
     '/api/events': () => source.events(),
   };

@@ -54,6 +54,7 @@ export interface PageSource {
   manifest(reference: string): Promise<unknown>;
   compare(a: string, b: string): Promise<unknown>;
   exports(): Promise<unknown>;
+  publications(): Promise<unknown>;
   health(): Promise<unknown>;
   events(): unknown;
   /** Null where the page may only look. */

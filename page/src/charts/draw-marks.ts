@@ -36,10 +36,9 @@ export function drawSpans(plot: uPlot, marks: readonly Mark[]): void {
       endMs,
     ))
       fill(fromMs, toMs, colourOf(looks[kind].colour, 0.13), false);
-  const labels = marks.filter(({ kind }) => kind === 'label');
-  for (const [at, { atMs, text }] of labels.entries()) {
-    const urgency = urgencyOf(text);
-    const toMs = Math.min(labels[at + 1]?.atMs ?? endMs, endMs);
+  for (const { kind, atMs, untilMs, text } of marks) {
+    const urgency = kind === 'label' ? urgencyOf(text) : 0;
+    const toMs = Math.min(untilMs ?? endMs, endMs);
     if (urgency > 0) fill(atMs, toMs, colourOf(urgency === 3 ? 'full' : 'some'), true);
   }
   ctx.restore();

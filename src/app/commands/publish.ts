@@ -13,6 +13,7 @@ import type { PublishOptions, PublishReport } from '../../export/publish/index.t
 import { configError } from '../errors.ts';
 import { publishHistory } from '../exports/publish-history.ts';
 import type { PublishHistoryOptions, PublishedHistory } from '../exports/publish-history.ts';
+import { watchPublication } from '../exports/publication-log.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
 import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
@@ -137,11 +138,22 @@ async function publish(
 ): Promise<PublishReport | PublishedHistory> {
   using stop = abortOnSignals();
   using bar = startProgress('publishing', 1);
-  const options: PublishOptions = {
-    ...settings,
-    signal: stop.signal,
-    onProgress: ({ step, done, total }) => bar.update(total ? done / total : 0, step),
-  };
-  if (dataset === 'history') return await publishHistory(home, history, options);
-  return await publishDataset(dataset, options);
+  return await watchPublication<PublishReport | PublishedHistory>(
+    home,
+    { dataset, target: settings.to },
+    (note) => {
+      const options: PublishOptions = {
+        ...settings,
+        signal: stop.signal,
+        onProgress(progress) {
+          const { step, done, total } = progress;
+          bar.update(total ? done / total : 0, step);
+          note(progress);
+        },
+      };
+      return dataset === 'history'
+        ? publishHistory(home, history, options)
+        : publishDataset(dataset, options);
+    },
+  );
 }

@@ -9,6 +9,7 @@ export interface LoggedExport {
   readonly id: string;
   readonly type: ExportJob['type'];
   readonly path: string;
+  readonly isAnonymized: boolean;
   readonly startedMs: number;
   readonly state: 'running' | 'done' | 'failed';
   readonly endedMs: number | null;
@@ -41,10 +42,11 @@ export function createExportLog(): ExportLog {
     const entry = entries.get(id);
     if (entry) entries.set(id, { ...entry, ...news });
   };
-  const begin = ({ type, path }: ExportJob): string => {
+  const begin = ({ type, path, config }: ExportJob): string => {
     const id = randomUUID();
     const none = { endedMs: null, progress: null, error: null };
-    entries.set(id, { id, type, path, startedMs: Date.now(), state: 'running', ...none });
+    const isAnonymized = config.anonymize ?? true;
+    entries.set(id, { id, type, path, isAnonymized, startedMs: Date.now(), state: 'running', ...none });
     const ended = [...entries.values()].filter(({ state }) => state !== 'running');
     for (const old of ended.slice(0, Math.max(0, entries.size - MAX_EXPORTS))) entries.delete(old.id);
     return id;

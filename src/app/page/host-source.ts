@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { readReclaimBackend } from '../../optimize/index.ts';
 import type { PageRow, PageSource } from '../../page/index.ts';
 import { ownVersion } from '../../train/index.ts';
+import { readPublications } from '../exports/publication-log.ts';
 import type { Host } from '../host/host-types.ts';
 import type { Act } from './page-actions.ts';
 import type { HistoryReaderProcess } from './history-reader.ts';
@@ -40,6 +41,7 @@ export function buildHostSource(
     manifest: async (reference) => (await host.registry.show(reference)).manifest,
     compare: (a, b) => host.compareModels(a, b),
     exports: async () => host.exports.list(),
+    publications: () => readPublications(host.home),
     health: createHealthReader(host),
     events: () => memory.events,
     act,
@@ -75,6 +77,8 @@ async function describeHost(host: Host, memory: PageMemory, actions: boolean): P
     zram: store && { kind, reason, ...store },
     own: status.memory?.own ?? null,
     events: status.outlets.events,
+    // What goes to a fleet's server on its own.
+    fleet: status.outlets.publish,
     health: {
       skipped: status.skipped,
       historyIsWriting: status.historyHealth.isWriting,

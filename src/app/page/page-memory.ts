@@ -1,5 +1,5 @@
-// What the page remembers of a run: decisions, changes of the label and of models, alerts and when they were over, events.
-// Bounded; older moments are read from the history.
+// What the page remembers: of this run decisions and events, and as marks changes of the label and of models, alerts and
+// when they were over; marks of earlier runs come from mark-log.ts. Bounded; older moments are read from the history.
 import { randomUUID } from 'node:crypto';
 import { labels } from '../../core/index.ts';
 import type { Label } from '../../core/index.ts';
@@ -30,39 +30,54 @@ export interface PageMemory {
   /** The decision made on the sample of a moment; null when it is not known any more. */
   decisionAt(atMs: number): KeptDecision | null;
   readonly lastDecision: KeptDecision | null;
+  /** Adds what earlier runs left. */
+  restore(marks: readonly PageMark[]): void;
+}
+
+/** Who is told. */
+export interface MemoryListener {
+  /** Of each decision and mark. */
+  readonly publish: (frame: LiveFrame) => void;
+  /** Of each mark that a restart shall not forget. */
+  readonly keep: (mark: PageMark) => void;
 }
 
 /** An hour at 1 Hz. */
 const MAX_DECISIONS = 3600;
-const MAX_MARKS = 1000;
+export const MAX_MARKS = 2000;
 const MAX_EVENTS = 200;
 /** A decision follows its sample at once. */
 const SAME_MOMENT_MS = 1000;
 /** Severities that somebody has to hear of. */
 const alerting = new Set<DaemonEvent['severity']>(['warning', 'error', 'critical']);
-/** Events that last, and what each of them ends: a label ends the one before it. */
+/** Events that last, and what each of them ends: an alert of a label ends the one before it. */
 const ends: Readonly<Partial<Record<EventKind, EventKind>>> = {
   'label-change': 'label-change',
   'disk-full': 'disk-full',
   'disk-recovered': 'disk-full',
 };
 
-/** Creates an empty one. @param publish told of each decision and mark */
-export function createPageMemory(publish: (frame: LiveFrame) => void): PageMemory {
+/** Creates an empty one. */
+export function createPageMemory({ publish, keep: keepForLater }: MemoryListener): PageMemory {
   const decisions: KeptDecision[] = [];
   const marks: PageMark[] = [];
+  let labelled: PageMark | null = null;
   const events: DaemonEvent[] = [];
   const lasting = new Map<EventKind, PageMark>();
   const tell = (mark: PageMark): void => {
     const at = marks.findIndex(({ id }) => id === mark.id);
     if (at >= 0) marks[at] = mark;
     else keep(marks, mark, MAX_MARKS);
+    keepForLater(mark);
     publish({ ...mark, kind: 'mark', mark: mark.kind });
   };
   const noteLabel = ({ atMs, label, reason, modelVersion }: KeptDecision): void => {
-    if ((decisions.at(-1)?.label ?? 'NoActionNeeded') === label) return;
+    // A run that begins with nothing to do says nothing of it.
+    if ((labelled?.text ?? 'NoActionNeeded') === label) return;
+    if (labelled !== null) tell({ ...labelled, untilMs: atMs });
     const detail = { reason, modelVersion };
-    tell({ id: randomUUID(), atMs, untilMs: atMs, kind: 'label', text: label, detail });
+    labelled = { id: randomUUID(), atMs, untilMs: null, kind: 'label', text: label, detail };
+    tell(labelled);
   };
   const noteAlert = ({ timestamp, kind, severity, message }: DaemonEvent): void => {
     const atMs = Date.parse(timestamp);
@@ -109,6 +124,10 @@ export function createPageMemory(publish: (frame: LiveFrame) => void): PageMemor
       decisions.find((kept) => kept.atMs >= atMs && kept.atMs - atMs <= SAME_MOMENT_MS) ?? null,
     get lastDecision() {
       return decisions.at(-1) ?? null;
+    },
+    restore(earlier) {
+      marks.unshift(...earlier);
+      marks.splice(0, marks.length - MAX_MARKS);
     },
   };
 }

@@ -1,4 +1,5 @@
 // The live page of a host: what it listens to, what it gives the page, where it is served.
+import { join } from 'node:path';
 import { createLiveFeed, openPage } from '../../page/index.ts';
 import type { OpenPage } from '../../page/index.ts';
 import type { DaemonEvent } from '../events/daemon-event.ts';
@@ -9,7 +10,10 @@ import type { HistoryReaderProcess } from './history-reader.ts';
 import { buildHostSource } from './host-source.ts';
 import { buildActions } from './page-actions.ts';
 import type { PageAddress } from './page-address.ts';
-import { createPageMemory } from './page-memory.ts';
+import { openMarkLog } from './mark-log.ts';
+import type { MarkLog } from './mark-log.ts';
+import { createPageMemory, MAX_MARKS } from './page-memory.ts';
+import type { PageMemory } from './page-memory.ts';
 
 /** The page of one host. */
 export interface PageService extends AsyncDisposable {
@@ -42,7 +46,11 @@ export function createPageService(
     },
     onProblem: log,
   });
-  const memory = createPageMemory((frame) => feed.publish(frame));
+  let kept: MarkLog | null = null;
+  const memory = createPageMemory({
+    publish: (frame) => feed.publish(frame),
+    keep: (mark) => kept?.keep(mark),
+  });
   let told = '';
   /** What the page shows beside samples changes seldom. */
   const announceChanges = (): void => {
@@ -59,6 +67,7 @@ export function createPageService(
     noteEvent: (event) => memory.noteEvent(event),
     async start(started) {
       host = started;
+      kept = await openKeptMarks(started, memory, log);
       const act = address.actions ? buildActions(started, log, ended.signal) : null;
       reader = createHistoryReader(started, log);
       const source = buildHostSource(started, memory, reader, act);
@@ -72,6 +81,26 @@ export function createPageService(
       ended.abort();
       await page?.[Symbol.asyncDispose]();
       reader?.[Symbol.dispose]();
+      await kept?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Marks of the runs before, and from now on those of this one. */
+async function openKeptMarks(
+  { home, history }: Pick<Host, 'home' | 'history'>,
+  memory: PageMemory,
+  log: (text: string) => void,
+): Promise<MarkLog> {
+  const early = [...memory.marks];
+  // What this run sampled before it serves its page is moments.
+  const endedMs = history.stats().kinds['memory']?.lastMs ?? Date.now();
+  const kept = await openMarkLog(join(home.root, 'page'), {
+    most: MAX_MARKS,
+    endedMs,
+    onProblem: (text) => log(`page: marks of labels and alerts are not kept: ${text}`),
+  });
+  memory.restore(kept.marks);
+  for (const mark of early) kept.keep(mark);
+  return kept;
 }

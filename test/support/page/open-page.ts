@@ -10,6 +10,7 @@ import type { HostConfig } from '../../../src/app/host/config.ts';
 import { openHost } from '../../../src/app/host/host.ts';
 import type { Host } from '../../../src/app/host/host-types.ts';
 import { createPageService } from '../../../src/app/page/page-service.ts';
+import type { Home } from '../../../src/core/index.ts';
 import { createTestHome } from '../daemon.ts';
 
 /** A page of a host. */
@@ -46,10 +47,16 @@ const INDEX = '<!doctype html><title>page</title><script src="/page.js"></script
 
 /** Opens a host at 20 Hz with its page. */
 export async function openTestPage(
-  options: { actions?: boolean; config?: Partial<HostConfig> } = {},
+  options: {
+    actions?: boolean;
+    config?: Partial<HostConfig>;
+    /** Before the host starts: what earlier runs left. */
+    prepare?: (home: Home) => void;
+  } = {},
 ): Promise<TestPage> {
   const cleanup = new AsyncDisposableStack();
   const home = cleanup.use(await createTestHome());
+  options.prepare?.(home);
   const folder = join(home.root, 'browser');
   await mkdir(folder);
   await writeFile(join(folder, 'index.html'), INDEX);
