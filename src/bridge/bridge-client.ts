@@ -11,7 +11,7 @@ import type { BulkOffer } from './bulk-offer.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
 import type { Payload, WireMessage } from './message.ts';
 import { openClientBatches } from './client-batches.ts';
-import type { ClientBatches, BatchOptions } from './client-batches.ts';
+import type { ClientBatches, BatchOptions, OpenBatches } from './client-batches.ts';
 import { attachmentsTooLargeError, clientClosedError } from './errors.ts';
 
 export interface ConnectOptions {
@@ -86,7 +86,7 @@ class Client implements BridgeClient {
   readonly #clientId = randomUUID();
   readonly #control: Connection;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #open = new Set<ClientBatches>();
+  readonly #open = new Set<OpenBatches>();
   #lastNumber = 0;
   #lastBulk = 0;
   #bulk: BulkOffer;
@@ -166,8 +166,9 @@ class Client implements BridgeClient {
   }
 
   async close(): Promise<void> {
-    this.#end(clientClosedError());
-    await Promise.all([...this.#open].map((batches) => batches.close()));
+    const reason = clientClosedError();
+    this.#end(reason);
+    await Promise.all([...this.#open].map((batches) => batches.abandon(reason)));
     await this.#control.close();
   }
 

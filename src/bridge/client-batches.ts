@@ -27,6 +27,12 @@ export interface ClientBatches {
   close(): Promise<void>;
 }
 
+/** As whoever opened them has them. */
+export interface OpenBatches extends ClientBatches {
+  /** Ends the reading: a loop over `batches` that is not through throws the reason. */
+  abandon(reason: unknown): Promise<void>;
+}
+
 export interface OpenBatchesOptions {
   readonly endpoint: string;
   /** Null where messages are sealed. */
@@ -38,7 +44,7 @@ export interface OpenBatchesOptions {
   readonly name: string;
   readonly params: unknown;
   readonly options: BatchOptions;
-  readonly onClose: (batches: ClientBatches) => void;
+  readonly onClose: (batches: OpenBatches) => void;
 }
 
 const STREAM_ID = 1;
@@ -47,7 +53,7 @@ const DEFAULT_WINDOW = 8;
 const BYE_TIMEOUT_MS = 1000;
 
 /** Asks for batches and waits for the HELLO that describes them. */
-export async function openClientBatches(options: OpenBatchesOptions): Promise<ClientBatches> {
+export async function openClientBatches(options: OpenBatchesOptions): Promise<OpenBatches> {
   const reader = new BatchReader(options);
   try {
     await reader.open();
@@ -58,7 +64,7 @@ export async function openClientBatches(options: OpenBatchesOptions): Promise<Cl
   return reader;
 }
 
-class BatchReader implements ClientBatches {
+class BatchReader implements OpenBatches {
   readonly #options: OpenBatchesOptions;
   readonly #window: number;
   readonly #connection: Connection;
@@ -121,7 +127,7 @@ class BatchReader implements ClientBatches {
         if (message === null) return;
         if (message.type === MessageType.BATCH) yield* this.#decode(message);
         else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
-        else if (message.type === MessageType.BYE) return;
+        else if (message.type === MessageType.BYE) return this.#checkCount(message.sequence);
         else throw strayMessageError(message.type);
         this.#acknowledge();
       }
@@ -207,10 +213,16 @@ class BatchReader implements ClientBatches {
   }
 
   readonly #abort = (): void => {
-    this.#inbox.length = 0;
-    this.#fail(this.#options.options.signal?.reason);
-    void this.close();
+    // Whatever the caller gave as the reason, null too, the loop is not to look as if it were through.
+    const { reason } = this.#options.options.signal ?? {};
+    void this.abandon(reason ?? new DOMException('This operation was aborted', 'AbortError'));
   };
+
+  async abandon(reason: unknown): Promise<void> {
+    this.#inbox.length = 0;
+    this.#fail(reason);
+    await this.close();
+  }
 
   #fail(error: unknown): void {
     if (!this.#hasFailed) this.#failure = error;

@@ -125,6 +125,14 @@ export function streamClosingError(): RuvectorError {
   );
 }
 
+/** The server closes before a subscriber took everything. */
+export function streamCutError(): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.DISCONNECTED,
+    'Cannot send the rest of the stream: the server closes and it was not taken in time; subscribe again after the last record',
+  );
+}
+
 /** No more subscribers fit. */
 export function streamFullError(maxSubscribers: number): RuvectorError {
   return new RuvectorError(

@@ -131,6 +131,7 @@ def test_stream_yields_batches_checks_their_numbers_and_answers_the_bye():
         ([batch(2)], "ERR_WIRE_SEQUENCE"),
         ([batch(1), batch(1)], "ERR_WIRE_SEQUENCE"),
         ([batch(1), Message(MessageType.DRAIN, 1, 2)], "ERR_WIRE_TYPE"),
+        ([batch(1), Message(MessageType.BYE, 1, 2)], "ERR_WIRE_TYPE"),
         ([batch(1, body=b"not arrow")], "ERR_WIRE_BATCH"),
         ([batch(1, body=batch_bytes(1)[:-9])], "ERR_WIRE_BATCH"),
         ([Message(MessageType.BATCH, 1, 1, 1)], "ERR_WIRE_SEQUENCE"),
@@ -144,7 +145,9 @@ def test_stream_refuses_what_breaks_the_protocol_and_ends(messages, code):
         with pytest.raises(ProtocolError) as caught:
             list(stream)
         assert caught.value.code == code
-        assert list(stream) == []
+        # Asked again, it does not look as if it had ended.
+        with pytest.raises(ProtocolError):
+            stream.read_all()
 
 
 def test_stream_raises_the_error_of_its_source_after_the_batches_before_it():
@@ -153,8 +156,10 @@ def test_stream_raises_the_error_of_its_source_after_the_batches_before_it():
     with Daemon(data=failing) as daemon, connect(daemon) as client:
         stream = client.stream("x")
         assert next(stream).num_rows == 10_000
-        with pytest.raises(HandlerError, match="the disk is gone"):
-            next(stream)
+        for ask in (next, list, lambda stream: stream.read_all()):
+            with pytest.raises(HandlerError, match="the disk is gone"):
+                ask(stream)
+        stream.close()
 
 
 def test_stream_grants_its_window_and_grows_it_for_small_batches():
@@ -234,11 +239,32 @@ def test_close_ends_open_streams_and_refuses_what_follows():
         next(stream)
         client.close()
         client.close()
-        assert list(stream) == []
+        with pytest.raises(ClientClosedError, match="Cannot read on"):
+            list(stream)
         with pytest.raises(ClientClosedError):
             client.request("x")
         with pytest.raises(ClientClosedError):
             client.stream("x")
+
+
+def test_close_of_a_client_is_no_end_of_a_stream_that_is_being_read():
+    with Daemon(data=hello(batch(1), batch(2))) as daemon:
+        client = connect(daemon)
+        stream = client.stream("x")
+        next(stream)
+        client.close()
+        with pytest.raises(ClientClosedError):
+            next(stream)
+
+
+def test_close_of_a_stream_that_is_through_leaves_it_at_its_end():
+    ending = [Message(MessageType.DRAIN, 1, 1), Message(MessageType.BYE, 1, 1)]
+    with Daemon(data=hello(batch(1), *ending)) as daemon:
+        client = connect(daemon)
+        stream = client.stream("x")
+        assert len(list(stream)) == 1
+        client.close()
+        assert list(stream) == []
 
 
 def test_close_ends_a_request_that_waits_in_another_thread():

@@ -132,3 +132,22 @@ def test_client_dataset_asks_for_a_window_and_the_data_set_tells_it():
 def test_client_dataset_says_that_no_rows_came():
     with pytest.raises(NoRowsError, match="the daemon sent no rows"):
         client_of().dataset()
+
+
+def test_read_dataset_refuses_a_file_that_was_cut_between_two_batches(tmp_path):
+    from ruvector._client import read_dataset
+    from ruvector._exceptions import DatasetFolderError
+
+    batch = pa.record_batch({"timestamp": [1, 2], "label": [0, 1], "split": ["train", "test"]})
+    path = tmp_path / "rows.arrow"
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, batch.schema) as writer:
+        ends = []
+        for _ in range(3):
+            writer.write_batch(batch)
+            ends.append(file.tell())
+    whole = path.read_bytes()
+    assert read_dataset(path).table.num_rows == 6
+    for cut in (ends[0], ends[1], ends[2]):
+        path.write_bytes(whole[:cut])
+        with pytest.raises(DatasetFolderError, match=f"cut short after {cut} bytes"):
+            read_dataset(path)

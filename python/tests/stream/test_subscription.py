@@ -123,7 +123,21 @@ def test_subscription_raises_that_its_server_is_lost_after_what_had_arrived():
     assert next(subscription) == 1
     with pytest.raises(ConnectionLostError, match="the connection ended"):
         next(subscription)
+    # Who asks again does not take it for the end, unless he closes it.
+    with pytest.raises(ConnectionLostError, match="the connection ended"):
+        list(subscription)
+    subscription.close()
     assert list(subscription) == []
+
+
+def test_subscription_goes_on_behind_no_message_that_could_not_be_read():
+    server = Server([[hello()], [record(1)], ProtocolError("half an event"), [record(2)]])
+    subscription = subscribe(server)
+    assert next(subscription) == 1
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="half an event"):
+            next(subscription)
+    assert server.open == 0
 
 
 def test_subscription_connects_without_limit_until_closed_when_reconnect_has_none():

@@ -96,7 +96,7 @@ def test_websocket_raises_the_error_of_the_server():
         source.close()
 
 
-@pytest.mark.parametrize("code", [None, 1011])
+@pytest.mark.parametrize("code", [None, 1000, 1011])
 def test_websocket_without_an_end_is_lost(code):
     with WebSocketServer([b"x"], code) as server:
         source = open_at(server.endpoint)

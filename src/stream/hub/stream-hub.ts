@@ -118,14 +118,15 @@ class Hub implements StreamHub {
     }
   }
 
-  /** What goes wrong in one subscription ends that one: who publishes and the others do not hear of it. */
+  /** What goes wrong in one subscription ends that one, which hears of it; who publishes and the others do not. */
   #notify(subscription: Subscription): void {
     try {
       subscription.notify();
     } catch (cause) {
+      const problem = subscriptionError(cause);
       this.#subscriptions.delete(subscription);
-      subscription.abort();
-      this.#options.onProblem?.(subscriptionError(cause));
+      subscription.fail(problem);
+      this.#options.onProblem?.(problem);
     }
   }
 

@@ -1,5 +1,6 @@
 // One subscriber of a hub: where it stands in each table, what its policy does when it falls behind, and
 // the events it gets. It holds no records of its own (except spilled ones): it reads the hub's memory.
+import type { RuvectorError } from '../../core/index.ts';
 import type {
   StreamEvent,
   GapEvent,
@@ -57,6 +58,7 @@ export class Subscription {
   #wake: (() => void) | null = null;
   #isEnding = false;
   #isAborted = false;
+  #failure: RuvectorError | null = null;
   #turn = 0;
 
   constructor(parts: SubscriptionParts) {
@@ -80,6 +82,12 @@ export class Subscription {
   abort(): void {
     this.#isAborted = true;
     this.end();
+  }
+
+  /** Ends at once, and whoever reads hears why: what is left out did not end. */
+  fail(failure: RuvectorError): void {
+    this.#failure = failure;
+    this.abort();
   }
 
   #wakeUp(): void {
@@ -119,8 +127,13 @@ export class Subscription {
     cursor.gap = null;
   }
 
-  /** The events in pieces: each is what is ready when it is asked for. */
+  /** The events in pieces: each is what is ready when it is asked for. @throws what it failed with */
   async *batches(): AsyncGenerator<readonly StreamEvent[], void, undefined> {
+    yield* this.#pieces();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async *#pieces(): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     yield [this.#parts.hello];
     for (const cursor of this.#parts.cursors) {
       if (cursor.earlier) yield* this.#earlier(cursor);
@@ -240,6 +253,7 @@ export class Subscription {
     const { table, log, test } = cursor;
     let seen = 0;
     let repeated = 0;
+    let isWhole = false;
     try {
       if (!history) throw new Error('this stream keeps no history');
       for await (const rows of readEarlier(history, table, log, fromMs)) {
@@ -255,11 +269,12 @@ export class Subscription {
         if (events.length > 0) yield events;
         if (this.#isAborted) return;
       }
+      isWhole = true;
     } catch (error) {
       if (history) onHistoryProblem(table, error);
     }
     cursor.earlier = null;
-    if (seen > 0) return;
+    if (seen > 0 && isWhole) return;
     const events: StreamEvent[] = [];
     this.#expire(cursor, events, { from: 0, to: 0, dropped: 0 });
     yield events;

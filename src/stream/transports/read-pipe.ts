@@ -2,17 +2,19 @@
 // Traps obeyed here: a FIFO opened without O_NONBLOCK blocks a thread until somebody writes; read with
 // nobody writing yet, it looks like its end, so it is polled until a writer is there; one that was removed
 // meanwhile never gets any.
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, systemCodeOf } from '../../core/index.ts';
 import { guardSocket } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import { endpointError, lostError } from '../errors.ts';
-import type { StreamEvent } from '../stream-contract.ts';
+import type { StreamDecoder, StreamEvent } from '../stream-contract.ts';
 import type { StreamSource } from './stream-source.ts';
 
 const WRITER_POLL_MS = 20;
+/** How long a server that ends the stream takes from the last byte to the removal of its pipe. */
+const REMOVAL_MS = 300;
 const READ_BYTES = 65_536;
 
 /** Reads the FIFO at `path`. */
@@ -32,6 +34,7 @@ export function readPipe(path: string): StreamSource {
         const events: StreamEvent[] = decoder.push(bytes as Buffer);
         if (events.length > 0) yield events;
       }
+      if (!signal.aborted) await assertEnded(path, decoder);
     } catch (error) {
       if (signal.aborted) return;
       throw systemCodeOf(error) ? lostError(`pipe:${path}`, messageOf(error), error) : error;
@@ -77,6 +80,20 @@ function isAt(path: string, fd: number): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   const open = fstatSync(fd);
   return found?.ino === open.ino && found.dev === open.dev;
+}
+
+/** A server that ends its stream removes its pipe; one that was killed leaves it, or half an event. */
+async function assertEnded(path: string, decoder: StreamDecoder): Promise<void> {
+  try {
+    decoder.end();
+  } catch (error) {
+    throw lostError(`pipe:${path}`, 'it ends within an event', error);
+  }
+  for (let waitedMs = 0; waitedMs < REMOVAL_MS; waitedMs += WRITER_POLL_MS) {
+    if (!existsSync(path)) return;
+    await sleep(WRITER_POLL_MS);
+  }
+  throw lostError(`pipe:${path}`, 'nobody writes into it any more');
 }
 
 /** Bytes read, 0 when nobody writes, -1 when somebody does but has not written yet. */

@@ -8,9 +8,15 @@ import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { messageOf, systemCodeOf } from '../../core/index.ts';
+import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
-import { guardServer, guardSocket, readConnectionShare, toErrorPayload } from '../../sockets/index.ts';
+import {
+  WireErrorCode,
+  guardServer,
+  guardSocket,
+  readConnectionShare,
+  toErrorPayload,
+} from '../../sockets/index.ts';
 import { endpointError, noRequestError } from '../errors.ts';
 import { MAX_REQUEST_BYTES, parseSubscribeMessage, parseSubscribeQuery } from '../stream-request.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
@@ -176,7 +182,7 @@ async function subscribe(ws: WebSocket, request: IncomingMessage, options: WebSo
     ws.close(GOING_AWAY, 'the stream ended');
   } catch (error) {
     if (ws.readyState !== WebSocket.OPEN) return;
-    sessions.noteRefused();
+    if (!isRuvectorError(error, WireErrorCode.DISCONNECTED)) sessions.noteRefused();
     const payload = { event: 'error', ...toErrorPayload(error) };
     ws.send(JSON.stringify(payload), () => ws.close(POLICY_VIOLATION, payload.code));
     setTimeout(() => ws.terminate(), CLOSE_MS).unref();

@@ -1,11 +1,13 @@
 // The running subscriptions of one served endpoint, whatever its transport: opens them at the hub, encodes,
 // counts, limits their number and drains them before a close. A transport gives each a way to send.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRuvectorError } from '../../core/index.ts';
+import { WireErrorCode } from '../../sockets/index.ts';
 import { createStreamCodec } from '../codecs/codec.ts';
 import type { StreamEvent, StreamFormat, StreamRequest } from '../stream-contract.ts';
 import type { HubSubscription, StreamHub } from '../hub/stream-hub.ts';
 import type { SubscribeMessage } from '../stream-request.ts';
-import { streamClosingError, streamFullError } from '../errors.ts';
+import { streamClosingError, streamCutError, streamFullError } from '../errors.ts';
 
 /** Figures of a served stream since it began. */
 export interface StreamStats {
@@ -87,7 +89,7 @@ export class StreamSessions {
   }
 
   /**
-   * Starts a subscription; `done` resolves when it ended or the subscriber left.
+   * Starts a subscription; `done` resolves when it ended or the subscriber left, and rejects when it was cut short.
    * @throws RuvectorError `ERR_WIRE_STREAM_REQUEST`, `ERR_WIRE_STREAM_FULL`, `ERR_WIRE_CLOSED`
    */
   start(message: SubscribeMessage, send: SendMessage): { abort: () => void; done: Promise<void> } {
@@ -99,7 +101,7 @@ export class StreamSessions {
     const session: Session = {
       subscription,
       abort,
-      done: this.#run(subscription, format, send).finally(() => this.#leave(session)),
+      done: this.#run(subscription, abort.signal, format, send).finally(() => this.#leave(session)),
     };
     this.#sessions.add(session);
     return { abort: () => abort.abort(), done: session.done };
@@ -114,7 +116,12 @@ export class StreamSessions {
     throw streamFullError(maxSubscribers);
   }
 
-  async #run(subscription: HubSubscription, format: StreamFormat, send: SendMessage): Promise<void> {
+  async #run(
+    subscription: HubSubscription,
+    signal: AbortSignal,
+    format: StreamFormat,
+    send: SendMessage,
+  ): Promise<void> {
     const codec = createStreamCodec(format, this.#options.hub.kinds);
     for await (const events of subscription.batches()) {
       const message = codec.encode(events);
@@ -123,10 +130,11 @@ export class StreamSessions {
       try {
         await send(message, events, format);
       } catch {
-        // The subscriber left; whoever sends knows why.
-        return;
+        // The subscriber left, and whoever sends knows why; or time is over.
+        break;
       }
     }
+    if (isRuvectorError(signal.reason, WireErrorCode.DISCONNECTED)) throw signal.reason;
   }
 
   #leave(session: Session): void {
@@ -156,7 +164,7 @@ export class StreamSessions {
     return sum;
   }
 
-  /** Lets every subscriber take what is left, for a second at most. */
+  /** Lets every subscriber take what is left, for a second at most; then it hears that this is not the end. */
   async drain(): Promise<void> {
     this.#isClosed = true;
     const sessions = [...this.#sessions];
@@ -165,6 +173,6 @@ export class StreamSessions {
     const timer = new AbortController();
     await Promise.race([done, sleep(DRAIN_MS, undefined, { signal: timer.signal }).catch(() => {})]);
     timer.abort();
-    for (const { abort } of sessions) abort.abort();
+    for (const { abort } of sessions) abort.abort(streamCutError());
   }
 }

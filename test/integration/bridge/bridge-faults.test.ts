@@ -12,6 +12,7 @@ import { decodeMessage } from '../../../src/bridge/decode-message.ts';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { encodeRecordBatch } from '../../../src/bridge/encode-record-batch.ts';
 import { MessageType, PROTOCOL_VERSION } from '../../../src/bridge/message.ts';
+import type { BatchOptions } from '../../../src/bridge/client-batches.ts';
 import type { OutgoingMessage } from '../../../src/bridge/message.ts';
 import { encodeSchema } from '../../../src/core/index.ts';
 import { buildCountingBatch, columnsSchema } from '../../support/bridge/wire-batches.ts';
@@ -98,12 +99,21 @@ it('connectBridge() fails requests and streams when the server is killed while t
   }
 });
 
-it('openClientBatches() ends with the error of a daemon that says BYE right behind it, however late it is read', async () => {
+/** A daemon made by hand that has sent one batch of ten rows, and its reader. */
+async function openScripted(options: BatchOptions = {}) {
   const router = new Router({ linger: 0 });
   await router.bind('tcp://127.0.0.1:*');
   const opening = openClientBatches({
-    ...{ endpoint: router.lastEndpoint!, token: null, seal: null, clientId: 'a', leaseMs: 5000 },
-    ...{ maxMessageBytes: 2 ** 20, name: 'count', params: null, options: {}, onClose: () => {} },
+    endpoint: router.lastEndpoint!,
+    token: null,
+    seal: null,
+    clientId: 'a',
+    leaseMs: 5000,
+    maxMessageBytes: 2 ** 20,
+    name: 'count',
+    params: null,
+    options,
+    onClose: () => {},
   });
   const [reader] = await router.receive();
   const say = (message: Partial<OutgoingMessage>): Promise<void> =>
@@ -113,20 +123,61 @@ it('openClientBatches() ends with the error of a daemon that says BYE right behi
     payload: { protocol: PROTOCOL_VERSION, meta: null },
     attachments: [encodeSchema(columnsSchema)],
   });
-  const { batches } = await opening;
+  const batches = await opening;
   const attachments = [encodeRecordBatch(buildCountingBatch(0, 10))];
   await say({ type: MessageType.BATCH, sequence: 1, correlation: 1, attachments });
+  const seen = { rows: 0 };
+  const read = async (): Promise<void> => {
+    for await (const batch of batches.batches) seen.rows += batch.numRows;
+  };
+  return { say, batches, read, seen, [Symbol.dispose]: () => router.close() };
+}
+
+it('openClientBatches() ends with the error of a daemon that says BYE right behind it, however late it is read', async () => {
+  using daemon = await openScripted();
   const payload = { code: 'ERR_WIRE_DISCONNECTED', message: 'your lease ended' };
-  await say({ type: MessageType.ERROR, sequence: 1, payload });
-  await say({ type: MessageType.BYE, sequence: 1 });
+  await daemon.say({ type: MessageType.ERROR, sequence: 1, payload });
+  await daemon.say({ type: MessageType.BYE, sequence: 1 });
   await sleep(200);
-  let rows = 0;
+  await expect(daemon.read()).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+  expect(daemon.seen.rows).toBe(10);
+});
+
+it('openClientBatches() takes no BYE for the end that counts more batches than came', async () => {
+  using daemon = await openScripted();
+  await daemon.say({ type: MessageType.BYE, sequence: 2 });
+  await expect(daemon.read()).rejects.toMatchObject({ code: 'ERR_WIRE_SEQUENCE' });
+  expect(daemon.seen.rows).toBe(10);
+});
+
+it.each([null, undefined, new Error('enough')])(
+  'openClientBatches() throws when its signal aborts with %s, and does not end as if it were through',
+  async (reason) => {
+    const stop = new AbortController();
+    using daemon = await openScripted({ signal: stop.signal });
+    const reading = daemon.read();
+    await until(() => daemon.seen.rows > 0);
+    stop.abort(reason);
+    await expect(reading).rejects.toThrow(reason?.message ?? 'aborted');
+  },
+);
+
+it('close() of a client ends a loop that is not through with ERR_WIRE_CLOSED', async () => {
+  await using home = await createBridgeHome();
+  const { endpoints, token } = await readBridgeFile(join(home.path, 'run', 'bridge.json'));
+  const client = await connectBridge({
+    controlEndpoint: endpoints.control,
+    dataEndpoint: endpoints.data,
+    token,
+  });
+  const { batches } = await client.openBatches('count', { rows: 1000 });
+  let read = 0;
   const reading = (async (): Promise<void> => {
-    for await (const batch of batches) rows += batch.numRows;
+    for await (const _ of batches) read++;
   })();
-  await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
-  expect(rows).toBe(10);
-  router.close();
+  await until(() => read > 3);
+  await client.close();
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_CLOSED' });
 });
 
 it('createBridgeServer() holds no more than its window for a reader that stops reading', async () => {

@@ -187,6 +187,52 @@ it.each(['ws', 'tcp'])(
   },
 );
 
+it.each(['ws://127.0.0.1:0', 'tcp://127.0.0.1:0', 'pipe:s.pipe'])(
+  'subscribeAll() at %s is not through, and says so, when its server closes before all was taken',
+  async (address) => {
+    // More than sockets, pipes and credit hold.
+    const count = 40_000;
+    const { hub, publish } = createTestHub({ memoryRows: count });
+    const endpoint = address.replace('pipe:', `pipe:${directory}/`);
+    const handle = await serveStream({ hub, endpoint, format: 'jsonlines' });
+    const stream = cleanup.use(openDataStream(handle.endpoint, { reconnect: false }));
+    const events = stream.subscribeAll()[Symbol.asyncIterator]();
+    await events.next();
+    publish(
+      'memory',
+      Array.from({ length: count }, (_, i) => memoryRow(i)),
+    );
+    await handle.close();
+    let read = 0;
+    const reading = (async (): Promise<void> => {
+      while (!(await events.next()).done) read++;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+    expect(read).toBeLessThan(count);
+  },
+);
+
+it('openDataStream() does not take it for an end when the server of a pipe is killed', async () => {
+  const endpoint = `pipe:${directory}/killed.pipe`;
+  const options: StreamServerOptions = {
+    endpoints: [endpoint],
+    format: 'jsonlines',
+    rows: 1,
+    historyFile: join(directory, 'history'),
+    memoryRows: 1000,
+  };
+  const { child, next } = start('stream-server.ts', options);
+  await next();
+  const stream = cleanup.use(openDataStream(endpoint, { reconnect: false }));
+  const events = stream.subscribeMemory()[Symbol.asyncIterator]();
+  await events.next();
+  child.kill('SIGKILL');
+  const reading = (async (): Promise<void> => {
+    while (!(await events.next()).done);
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+});
+
 it('serveStream() closes although a subscriber has stopped reading', { timeout: 20_000 }, async () => {
   const endpoints = ['ws://127.0.0.1:0', 'tcp://127.0.0.1:0', `pipe:${directory}/s.pipe`];
   const closed = endpoints.map(async (endpoint) => {

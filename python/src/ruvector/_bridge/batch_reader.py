@@ -12,7 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from .._buffer import Buffer
-from .._exceptions import ProtocolError, WireError, WireTimeoutError, error_from_payload
+from .._exceptions import (
+    ProtocolError,
+    RuvectorError,
+    WireError,
+    WireTimeoutError,
+    error_from_payload,
+)
 from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
 from .shared_batches import RingRefusedError, SharedBatches, offer_shared_memory
@@ -56,10 +62,23 @@ class BatchReader(BatchStream):
         self._received = 0
         self._acknowledged = 0
         self._ended = False
+        # What ended it too early: who asks again must not take that for the end.
+        self._failure: RuvectorError | None = None
         self._open(hello)
 
     def __next__(self) -> pa.RecordBatch:
         """Acknowledge what was read and wait for the next batch."""
+        try:
+            return self._next()
+        except WireTimeoutError:
+            raise  # nothing is lost: the next call waits again
+        except RuvectorError as error:
+            self._failure = error
+            raise
+
+    def _next(self) -> pa.RecordBatch:
+        if self._failure is not None:
+            raise self._failure
         while not self._ended:
             if self._unread:
                 return self._unread.popleft()
@@ -76,6 +95,12 @@ class BatchReader(BatchStream):
         """All remaining batches as a table of the caller's own, which holds no shared memory."""
         self._copies = True
         return super().read_all(on_rows=on_rows)
+
+    def abandon(self, reason: WireError) -> None:
+        """End because the connection ends: a loop that is not through raises the reason."""
+        if not self._ended:
+            self._failure = reason
+        self.close()
 
     def close(self) -> None:
         """End early; the daemon's BYE says that its source is closed."""
@@ -182,9 +207,11 @@ class BatchReader(BatchStream):
         self._ack_every = max(1, self._window // 4)
 
     def _take_control(self, message: Message) -> None:
-        if message.type is MessageType.DRAIN and message.sequence == self._received:
+        # With another number, neither is the end of what came.
+        is_whole = message.sequence == self._received
+        if message.type is MessageType.DRAIN and is_whole:
             self._acknowledge()
-        elif message.type is MessageType.BYE:
+        elif message.type is MessageType.BYE and is_whole:
             self._connection.send(Message(MessageType.BYE, _STREAM_ID, self._received))
             self._end()
         else:

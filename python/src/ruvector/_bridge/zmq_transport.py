@@ -157,7 +157,9 @@ class ZmqTransport(Transport):
         if is_forked(self._pid):
             return  # the sockets are the parent's
         for batches in list(self._open_batches):
-            batches.close()
+            batches.abandon(
+                ClientClosedError("Cannot read on: the client is closed; connect again")
+            )
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle if self._lease is None else [*idle, self._lease]:

@@ -9,12 +9,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .._exceptions import NoRowsError
+from .._exceptions import DatasetFolderError, NoRowsError
 from .dataset import Dataset
 
 __all__ = ["read_dataset"]
 
 META_KEY = b"ruvector.dataset"
+# Continuation marker and length 0.
+# https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
+_END = b"\xff\xff\xff\xff\0\0\0\0"
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -27,10 +30,13 @@ def read_dataset(path: str | Path) -> Dataset:
     ------
     NoRowsError
         The file has no rows.
+    DatasetFolderError
+        It was cut short.
 
     """
     with pa.memory_map(str(path)) as source:
         table = pa.ipc.open_stream(source).read_all()
+        _check_whole(path, source)
     if table.num_rows == 0:
         raise NoRowsError(f'Cannot train on "{path}": it has no rows; let the pipeline select some')
     meta = json.loads((table.schema.metadata or {}).get(META_KEY, b"{}"))
@@ -39,6 +45,16 @@ def read_dataset(path: str | Path) -> Dataset:
         splits = _split_by_time(times, meta.get("testFraction", 0.2), meta.get("horizonMs", 0))
         table = table.append_column("split", pa.array(splits))
     return Dataset(table, meta)
+
+
+def _check_whole(path: str | Path, source: pa.MemoryMappedFile) -> None:
+    """Arrow takes a file that ends between two batches for a whole one: its end mark says more."""
+    size = source.size()
+    source.seek(max(0, size - len(_END)))
+    if source.read() != _END:
+        raise DatasetFolderError(
+            f'Cannot train on "{path}": it was cut short after {size} bytes; run the pipeline again'
+        )
 
 
 def _split_by_time(times: NDArray[np.int64], fraction: float, horizon_ms: float) -> list[str]:

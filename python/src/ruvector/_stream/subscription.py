@@ -91,6 +91,8 @@ class Subscription(Generic[Item]):
         self._on_gap = on_gap
         self._events: deque[Any] = deque()
         self._closed = threading.Event()
+        # What ended it too early: the next one who asks must not take it for the end.
+        self._failure: RuvectorError | None = None
         # Held while reading: sockets belong to one thread at a time.
         self._reading = threading.RLock()
         self._connection: EventConnection | None = None
@@ -112,16 +114,18 @@ class Subscription(Generic[Item]):
         WireTimeoutError
             Nothing came in time; it may be asked again.
         ConnectionLostError
-            The server went away and did not come back.
+            The server went away and did not come back. Asked again, it says so again.
 
         """
         with self._reading:
+            if self._failure is not None and not self._closed.is_set():
+                raise self._failure
             while True:
                 while self._events:
                     item = self._item(self._events.popleft())
                     if item is not None:
                         return item
-                if self._connection is None or not self._fill():
+                if self._connection is None or not self._fill_or_fail():
                     self._end()
                     raise StopIteration
 
@@ -168,6 +172,16 @@ class Subscription(Generic[Item]):
                 RuntimeWarning,
                 stacklevel=4,
             )
+
+    def _fill_or_fail(self) -> bool:
+        try:
+            return self._fill()
+        except WireTimeoutError:
+            raise  # nothing is lost: the next call waits again
+        except RuvectorError as error:
+            self._failure = error
+            self._end()
+            raise
 
     def _fill(self) -> bool:
         """Wait for events; False when the stream ended."""

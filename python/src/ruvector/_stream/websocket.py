@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["WebSocketSource"]
 
 _REFUSED = (401, 403)
+# What a server says that ends a stream; any other end is a loss, also one in order.
+_GOING_AWAY = 1001
 _MAX_MESSAGE_BYTES = 16 * 2**20
 _ERROR = b'{"event":"error",'
 
@@ -84,10 +86,8 @@ class WebSocketSource(ByteSource):
             raise WireTimeoutError(
                 f'Cannot hear from stream at "{self._endpoint}": nothing came in {timeout} s'
             ) from error
-        except self._errors.ConnectionClosedOK:
-            return None
         except self._errors.ConnectionClosed as error:
-            if self._closed:
+            if self._closed or (error.rcvd is not None and error.rcvd.code == _GOING_AWAY):
                 return None
             raise lost(self._endpoint, "the connection ended") from error
         if message.startswith(_ERROR):

@@ -186,6 +186,48 @@ it('subscribe() reports a history that cannot be read and goes on with a gap', a
   expect(problems).toEqual(['ERR_WIRE_STREAM_HISTORY']);
 });
 
+it('subscribe() tells a gap behind the records of an earlier epoch when the history fails among them', async () => {
+  const problems: string[] = [];
+  const { hub, publish } = createTestHub({
+    epoch: 'new',
+    history: {
+      async *read() {
+        yield [memoryRow(1, 100), memoryRow(2, 101)];
+        throw new Error('disk on fire');
+      },
+    },
+    onProblem: (problem) => problems.push(problem.code),
+  });
+  publish('memory', [memoryRow(9, 300)]);
+  const after = {
+    epoch: 'old',
+    sequences: { memory: 1 },
+    timestamps: { memory: 100 },
+    repeats: { memory: 1 },
+  };
+  const events = await take(iterate(hub, { after, tables: ['memory'] }), 4);
+  expect(events.map(text)).toEqual(['hello', 'm0', 'm0-0 expired 0', 'm1']);
+  expect(problems).toEqual(['ERR_WIRE_STREAM_HISTORY']);
+});
+
+it('publish() ends a subscription that fails with the error, not as if that were the end, and no other', async () => {
+  const problems: string[] = [];
+  const { hub, publish } = createTestHub({ maxWaiting: 2, onProblem: ({ code }) => problems.push(code) });
+  const failing = iterate(hub, { filters: [{ column: 'used_percent', op: '>=', value: 0 }] });
+  const other = iterate(hub);
+  await take(failing, 1);
+  const broken = memoryRow(1);
+  Object.defineProperty(broken, 'used_percent', {
+    get: () => {
+      throw new Error('a column that cannot be read');
+    },
+  });
+  publish('memory', [broken, ...rows(2, 4)]);
+  await expect(take(failing, 1)).rejects.toMatchObject({ code: 'ERR_WIRE_HANDLER' });
+  expect((await take(other, 4)).map(text)).toEqual(['hello', 'm1-2 overflow 2', 'm3', 'm4']);
+  expect(problems).toEqual(['ERR_WIRE_HANDLER']);
+});
+
 it('publish() does not starve a quiet table beside a busy one', async () => {
   const { hub, publish } = createTestHub();
   const events = iterate(hub);
