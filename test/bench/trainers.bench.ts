@@ -57,17 +57,21 @@ const trainers: readonly MatrixTrainer[] = [
   })),
 ];
 
+/** The same on what the host has captured by then. */
+const onCapture: readonly MatrixTrainer[] = trainers.map((each) => ({ ...each, isFresh: true }));
+
 async function* matrixCases(): AsyncGenerator<BenchCase> {
-  await using matrix = await runTrainerMatrix(trainers);
+  await using matrix = await runTrainerMatrix([...trainers, ...onCapture]);
   const common = { better: 'lower', anchor: null, runs: 1, warmup: false } as const;
-  for (const { name } of trainers) {
-    const line = matrix.lines.find((each) => each.name === name);
+  for (const { name, isFresh = false } of [...trainers, ...onCapture]) {
+    const line = matrix.lines.find((each) => each.name === name && each.isFresh === isFresh);
     if (!line || line.error !== undefined)
       throw new Error(`Cannot fit ${name}: ${line?.error ?? matrix.log}`);
+    const on = isFresh ? `${name}, on a fresh capture` : name;
     yield {
       ...common,
       bench: 'train.parity',
-      case: name,
+      case: on,
       unit: '|Δ| / (1 + |y|)',
       anchorName: `the framework, ${line.rows} rows; in Python ${line.maxDifference.toPrecision(2)}`,
       ours: () => matrix.compareInNode(line),
@@ -76,7 +80,7 @@ async function* matrixCases(): AsyncGenerator<BenchCase> {
     yield {
       ...common,
       bench: 'loop.live',
-      case: name,
+      case: on,
       unit: 'ms',
       anchorName: `none: export and parity ${line.exportMs.toFixed(0)} ms, verified and live ${line.deployMs.toFixed(0)} ms`,
       ours: () => Promise.resolve(line.exportMs + line.deployMs),

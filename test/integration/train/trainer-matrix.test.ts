@@ -1,6 +1,6 @@
-// Every trainer on one real data set, and one of each family on what the host captured meanwhile: fitted, exported, deployed
-// to a running host, where it decides or answers beside the decision. Python holds what went live against the framework, Node
-// against what Python wrote. One Python process fits them all.
+// Every trainer on one real data set, and on what the host captured meanwhile: fitted, exported, deployed to a running
+// host, where it decides or answers beside the decision. Python holds what went live against the framework, Node against
+// what Python wrote. One Python process fits them all.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { NETWORK, runTrainerMatrix } from '../../support/train/trainer-matrix.ts';
 import type { MatrixTrainer, TrainerMatrix } from '../../support/train/trainer-matrix.ts';
@@ -39,41 +39,41 @@ const trainers: readonly MatrixTrainer[] = [
   { name: 'a skops file', file: 'skops' },
   { name: 'a joblib file', file: 'joblib' },
 ];
-const onCapture: readonly MatrixTrainer[] = [
-  { name: 'sklearn.RandomForestClassifier', parameters: { n_estimators: 10 } },
-  { name: 'sklearn.IsolationForest', parameters: { n_estimators: 20 } },
-  { name: 'lightgbm.LGBMRegressor', parameters: { n_estimators: 5 } },
-  { name: 'torch.GRU', parameters: { max_epochs: 1 }, window: true },
-].map((each) => ({ ...each, isFresh: true }));
+/** A file is not fitted here, and what loads it is a process of its own, seconds each: one data set has to do. */
+const onCapture = trainers.filter(({ file }) => file === undefined);
+/** Those of the data set first, so that the host has seen something by then. */
+const asked = [...trainers, ...onCapture.map((each) => ({ ...each, isFresh: true }))];
 const TOLERANCE = 1e-5;
 
 let matrix: TrainerMatrix;
 
 beforeAll(async () => {
-  matrix = await runTrainerMatrix([...trainers, ...onCapture]);
+  matrix = await runTrainerMatrix(asked);
 }, 300_000);
 
 afterAll(async () => matrix[Symbol.asyncDispose]());
 
-/** It is live, Python and Node answer as the framework does, and the host has asked it. */
-async function expectWhole(name: string, isFresh = false): Promise<void> {
-  const line = matrix.lines.find((each) => each.name === name && each.isFresh === isFresh);
-  expect(line, matrix.log).toBeDefined();
-  expect(line!.error).toBeUndefined();
-  expect(line).toMatchObject({ isLive: true, rows: 2048 });
-  expect(line!.maxDifference).toBeLessThanOrEqual(TOLERANCE);
-  expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(TOLERANCE);
-  const version = `${line!.manifest.name}@${line!.version}`;
-  await vi.waitFor(() => expect(matrix.host.firstDecisionMs(version)).toBeGreaterThan(0));
-}
-
-it.each([...trainers.map(({ name }) => name), NETWORK])(
-  'fit() and deploy() bring %s to a running host, where it answers as it does in Python',
-  (name) => expectWhole(name),
+const cases = [...asked, { name: NETWORK }, { name: NETWORK, isFresh: true }].map(
+  ({ name, isFresh = false }: MatrixTrainer) => ({
+    name,
+    isFresh,
+    what: isFresh ? 'what the host saw meanwhile' : 'the data set',
+  }),
 );
 
-it.each(onCapture)('fit() and deploy() do the same for $name on what the host saw meanwhile', ({ name }) =>
-  expectWhole(name, true),
+it.for(cases)(
+  'fit() and deploy() bring $name, fitted on $what, to a running host, where it answers as it does in Python',
+  async ({ name, isFresh }, { skip }) => {
+    const line = matrix.lines.find((each) => each.name === name && each.isFresh === isFresh);
+    expect(line, matrix.log).toBeDefined();
+    if (line!.code === 'ERR_TRAIN_NO_PACKAGE') skip(line!.error);
+    expect(line!.error).toBeUndefined();
+    expect(line).toMatchObject({ isLive: true, rows: 2048 });
+    expect(line!.maxDifference).toBeLessThanOrEqual(TOLERANCE);
+    expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(TOLERANCE);
+    const version = `${line!.manifest.name}@${line!.version}`;
+    await vi.waitFor(() => expect(matrix.host.firstDecisionMs(version)).toBeGreaterThan(0));
+  },
 );
 
 it('status() shows what the detector and the forecast say of the newest sample, beside the decision', () => {

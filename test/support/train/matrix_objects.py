@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ruvector._training import require
+
 
 def columns(data):
     """A pipeline of columns: imputed and scaled, one-hot, and the rest as it is."""
@@ -90,6 +92,7 @@ def nearest_mean():
 
 def module(data):
     """A module of torch.nn of the user's own, that ends early."""
+    require("torch", "onnxscript", extra="torch", why="fit a module of torch.nn")
     from torch import nn
 
     from ruvector.trainers import TorchClassifier
@@ -101,6 +104,7 @@ def module(data):
 
 def model(data):
     """A model of Keras of the user's own."""
+    require("keras", "torch", "onnxscript", extra="keras", why="fit a model of Keras")
     import keras
 
     from ruvector.trainers import KerasClassifier
@@ -135,6 +139,7 @@ def as_file(data, folder, suffix):
     fitted.fit(data.X("train"), data.y("train"))
     path = folder / f"custom_model.{suffix}"
     if suffix == "skops":
+        require("skops", extra="skops", why="save a model as skops")
         import skops.io
 
         skops.io.dump(fitted, path)

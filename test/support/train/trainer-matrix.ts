@@ -12,7 +12,12 @@ import { openHost } from '../../../src/app/host/host.ts';
 import { connectDaemon } from '../../../src/bridge/index.ts';
 import type { ModelManifest } from '../../../src/models/index.ts';
 import { createSession } from '../../../src/models/session.ts';
-import { defaultThresholds, featureSpecSha256, withWindow } from '../../../src/prepare/index.ts';
+import {
+  defaultThresholds,
+  featureSpecSha256,
+  readFeatureRows,
+  withWindow,
+} from '../../../src/prepare/index.ts';
 import { findPython, trainTfjs } from '../../../src/train/index.ts';
 import type { TfjsDataset, TfjsLayer, TfjsTraining } from '../../../src/train/index.ts';
 import { answerRows } from '../../../src/train/tfjs/fit-network.ts';
@@ -26,6 +31,8 @@ import { until } from '../until.ts';
 const window = { steps: 4, everyMs: 1000 };
 const dataset = join(import.meta.dirname, '../../../datasets/memory-pressure-1hz');
 const ROWS = 2048;
+/** Samples of a capture at least: 15 s. */
+const CAPTURED = 300;
 /** Beside the trainers of Python. */
 export const NETWORK = 'tf.js';
 const layers: readonly TfjsLayer[] = [
@@ -50,7 +57,9 @@ export interface MatrixTrainer {
 /** What came of one. */
 export interface MatrixLine {
   readonly name: string;
+  /** What stopped it, and its code. */
   readonly error?: string;
+  readonly code?: string | null;
   /** That Python and Node are held to. */
   readonly rows: number;
   /** Of the set. */
@@ -71,7 +80,7 @@ export interface MatrixLine {
 /** A matrix that was run; its host still answers. */
 export interface TrainerMatrix extends AsyncDisposable {
   readonly host: Host;
-  /** In their order; a network of tf.js is the last. */
+  /** In their order; the networks of tf.js are the last. */
   readonly lines: readonly MatrixLine[];
   /** What Python wrote beside. */
   readonly log: string;
@@ -79,7 +88,7 @@ export interface TrainerMatrix extends AsyncDisposable {
   compareInNode(line: MatrixLine): Promise<number>;
 }
 
-/** Runs all of them, and a network of tf.js beside them. */
+/** Runs all of them, and beside them a network of tf.js on the data set, and one on a capture where any is. */
 export async function runTrainerMatrix(trainers: readonly MatrixTrainer[]): Promise<TrainerMatrix> {
   const folder = await mkdtemp(join(tmpdir(), 'ruvector-matrix-'));
   const home = await createTestHome();
@@ -101,7 +110,13 @@ export async function runTrainerMatrix(trainers: readonly MatrixTrainer[]): Prom
     },
     trainers,
   };
-  const { lines, log } = await fitAll(asked, () => fitNetwork(host, folder));
+  const isFresh = trainers.some((each) => each.isFresh);
+  const { lines, log } = await fitAll(asked, async () => {
+    const set = readDataset(host);
+    const networks = [await fitNetwork(host, folder, set, set)];
+    if (isFresh) networks.push(await fitNetwork(host, folder, await captureDataset(host), set));
+    return networks;
+  });
   return {
     host,
     lines,
@@ -119,7 +134,7 @@ export async function runTrainerMatrix(trainers: readonly MatrixTrainer[]): Prom
 
 async function fitAll(
   asked: object,
-  fitOther: () => Promise<object>,
+  fitOthers: () => Promise<object[]>,
 ): Promise<Pick<TrainerMatrix, 'lines' | 'log'>> {
   const script = join(import.meta.dirname, 'trainer-matrix.py');
   const child = spawn(await findPython(), [script, JSON.stringify(asked)], {
@@ -128,19 +143,20 @@ async function fitAll(
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   child.stdin.on('error', () => {});
-  // Python holds it against its runtime when it is done with its own.
-  const other = fitOther().then((line) => child.stdin.end(`${JSON.stringify(line)}\n`));
+  // Python holds them against its runtime when it is done with its own.
+  const others = fitOthers().then((made) =>
+    child.stdin.end(made.map((line) => `${JSON.stringify(line)}\n`).join('')),
+  );
   const lines: MatrixLine[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(JSON.parse(line) as MatrixLine);
   }
-  await other;
+  await others;
   return { lines, log };
 }
 
-/** A network of tf.js on the same data set, through the bridge to the same host. */
-async function fitNetwork(host: Host, folder: string): Promise<object> {
-  const set = readDataset(host);
+/** A network of tf.js, through the bridge to the same host; held to its rows, and where they are few to those of `base`. */
+async function fitNetwork(host: Host, folder: string, set: TfjsDataset, base: TfjsDataset): Promise<object> {
   const trained = await trainTfjs(layers, set, { epochs: 2, batchSize: 256 });
   const { manifest, model, golden, heldOut } = trained.package;
   const startedMs = performance.now();
@@ -151,12 +167,12 @@ async function fitNetwork(host: Host, folder: string): Promise<object> {
     { attachments: [model, golden, heldOut] },
   );
   const { version, isLive } = result as { version: string; isLive: boolean };
-  const rows = set.features.slice(0, ROWS * set.featureNames.length);
+  const rows = firstValues([set.features, base.features], ROWS * set.featureNames.length);
   await writeFile(join(folder, `${version}.x`), bytesOf(rows));
   await writeFile(join(folder, `${version}.y`), bytesOf(await answerByTfjs(trained, set, rows)));
   return {
     name: NETWORK,
-    isFresh: false,
+    isFresh: set !== base,
     rows: ROWS,
     trainedOn: set.rowCount,
     fitSeconds: trained.timings.fitAndMeasureMs / 1000,
@@ -195,6 +211,28 @@ function readDataset({ spec }: Host): TfjsDataset {
     horizonMs: 5000,
     thresholds: defaultThresholds,
   };
+}
+
+/** What the host saw since it started, labelled as in trainer-matrix.py. */
+async function captureDataset(host: Host): Promise<TfjsDataset> {
+  await until(() => host.status().samples >= CAPTURED, 'the host saw enough to fit on');
+  const set = await host.datasets.build({ task: 'forecast', horizonMs: 500 });
+  const order = Int32Array.from({ length: set.rowCount }, (_, row) => row);
+  order.sort((a, b) => set.targets[a]! - set.targets[b]! || a - b);
+  const labels = new Int8Array(set.rowCount);
+  for (const row of order.subarray(0, Math.floor(order.length / 2))) labels[row] = 1;
+  return { ...set, labels, features: await readFeatureRows(set, [0, set.rowCount]) };
+}
+
+function firstValues(parts: readonly Float32Array[], count: number): Float32Array {
+  const values = new Float32Array(count);
+  let at = 0;
+  for (const part of parts) {
+    const taken = part.subarray(0, count - at);
+    values.set(taken, at);
+    at += taken.length;
+  }
+  return values;
 }
 
 /** What the network says in tf.js' own plain JavaScript, which did not train it. */
