@@ -3,6 +3,7 @@ import type { Prediction, RowHistory, RuvectorError } from '../core/index.ts';
 import type { ModelComparison } from './comparison.ts';
 import type { ComparisonTask, GateResult } from './evaluate.ts';
 import type { LoadReport } from './load-model.ts';
+import type { Probe } from './probe.ts';
 import type { ModelPackage, ModelRegistry, RepairReport } from './registry-types.ts';
 import type { RecyclePolicy } from './thread-pair.ts';
 import type { FeatureContract } from './verify.ts';
@@ -87,6 +88,8 @@ export interface ModelHostOptions extends FeatureContract {
   readonly warmupRuns?: number;
   /** Where bytes never seen before are loaded first. @default 'process' */
   readonly isolation?: 'process' | 'none';
+  /** Of several hosts of one process: what one of them prepares serves whichever has a version next. @default one of its own */
+  readonly probe?: Probe;
   /** Largest model that stays loaded as `previous`. @default 67108864 (64 MiB) */
   readonly keepPreviousBytes?: number;
   /** Requests in flight before `ERR_MODEL_BUSY`; a power of two. @default 4096 */

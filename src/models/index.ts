@@ -28,6 +28,8 @@ export type {
 export type { LoadReport } from './load-model.ts';
 export { modelTasks, taskOf } from './manifest.ts';
 export type { ManifestDraft, ModelManifest, ModelOutputs, ModelTask } from './manifest.ts';
+export { createProbe } from './probe.ts';
+export type { Probe } from './probe.ts';
 export { openRegistry } from './registry.ts';
 export { DEFAULT_KEEP_VERSIONS } from './prune.ts';
 export type { PruneReport, PrunedVersion } from './prune.ts';

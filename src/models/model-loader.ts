@@ -12,6 +12,7 @@ import type { LoadReport, LoadRequest } from './load-model.ts';
 import { buildLoadedModel } from './loaded-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createProbe } from './probe.ts';
+import type { Probe } from './probe.ts';
 import { taskOf } from './manifest.ts';
 import type { ModelTask } from './manifest.ts';
 import type { ModelPackage, ModelRegistry } from './registry-types.ts';
@@ -29,6 +30,8 @@ export interface ModelLoaderOptions extends FeatureContract {
   readonly windows?: HostWindows;
   readonly warmupRuns: number;
   readonly isolation: 'process' | 'none';
+  /** @default one of its own */
+  readonly probe?: Probe;
   readonly loadTimeoutMs: number;
 }
 
@@ -67,7 +70,7 @@ export function createModelLoader(options: ModelLoaderOptions): ModelLoader {
   const probed = new Set<string>();
   let nextSessionId = 1;
 
-  const probe = createProbe();
+  const probe = options.probe ?? createProbe();
 
   const tryFirst = async (request: LoadRequest): Promise<number> => {
     const key = request.manifest.checksum;

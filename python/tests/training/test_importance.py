@@ -79,3 +79,22 @@ def test_measure_calibration_counts_what_was_stated_and_what_came():
         "confidence": bold["bins"][9]["confidence"],
         "accuracy": 0.6,
     }
+
+
+def test_measure_importance_asks_no_row_twice_that_a_shuffle_left_as_it_was():
+    X, y = slow_rows()
+    X = np.concatenate([X, np.ones((len(X), 2), np.float32)], axis=1)
+    X[:, 1] = np.arange(len(X)) // 400
+    truths = Truths("classification", y, (0, 1), 20)
+    asked = []
+
+    def predict(rows):
+        asked.append(rows)
+        return (rows[:, 0] + rows[:, 3] - 1 > 0).astype(int)
+
+    found = measure_importance(predict, X, truths, list("abcde"), evaluations=1500)
+    assert found["rows"] == 300
+    # The rows, all of them with another "a" and "c", and none with another "b", "d" or "e".
+    assert [len(rows) for rows in asked] == [3 * 300]
+    assert by_feature(found)["d"] == {"feature": "d", "drop": 0.0, "interval": [0.0, 0.0]}
+    assert by_feature(found)["a"]["drop"] > 0.1

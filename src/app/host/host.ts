@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
 import { makeFolder } from '../../files/index.ts';
-import { createModelHost, openRegistry } from '../../models/index.ts';
+import { createModelHost, createProbe, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
 import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../../optimize/index.ts';
@@ -135,6 +135,8 @@ async function openParts(
     featureSpecSha256: featureSpecSha256(spec),
     rateWindowMs: spec.rateWindowMs,
     windows: createHostWindows(spec, history),
+    // Whatever a training is for, one process that was started ahead of time does.
+    probe: createProbe(),
   };
   const models = cleanup.use(
     await createModelHost({

@@ -3,7 +3,16 @@
 import { isRuvectorError, messageOf } from '../../core/index.ts';
 import type { TaskStatus, TaskStatuses } from '../../client/index.ts';
 import { createTaskHost, modelTaskError, modelTasks } from '../../models/index.ts';
-import type { FeatureContract, HostWindows, ModelEvent, ModelHost, ModelRegistry, ModelTask, TaskAnswer } from '../../models/index.ts';
+import type {
+  FeatureContract,
+  HostWindows,
+  ModelEvent,
+  ModelHost,
+  ModelRegistry,
+  ModelTask,
+  Probe,
+  TaskAnswer,
+} from '../../models/index.ts';
 import type { Latest } from '../host/latest.ts';
 
 /** A task whose answers decide nothing. */
@@ -42,6 +51,7 @@ export interface TaskModelsOptions extends FeatureContract {
   /** Of the model that decides. */
   readonly modelName: string;
   readonly windows: HostWindows;
+  readonly probe: Probe;
   readonly onEvent: (event: ModelEvent) => void;
 }
 

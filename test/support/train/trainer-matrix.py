@@ -128,6 +128,7 @@ def run(trainer, sets, asked, client):
         "maxDifference": difference,
         "version": deployment.version,
         "isLive": deployment.activated,
+        "swap": deployment.report.get("swap"),
         "manifest": manifest,
     }
 

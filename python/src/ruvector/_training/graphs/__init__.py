@@ -9,7 +9,7 @@ from __future__ import annotations
 from .dispatch import check_convertible, emit, emits, refuse_before_fit
 from .export import export_sklearn
 from .graph import Graph
-from .members import walk
+from .members import holds_rows, walk
 from .tree_nodes import register_trees
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "emit",
     "emits",
     "export_sklearn",
+    "holds_rows",
     "refuse_before_fit",
     "register_trees",
     "walk",

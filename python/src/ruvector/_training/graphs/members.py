@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sklearn.base import BaseEstimator
+from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR, OneClassSVM
 
 from ..._untyped import Estimator
 
-__all__ = ["members_of", "walk"]
+__all__ = ["holds_rows", "members_of", "walk"]
+
+_WITH_ROWS = (KNeighborsMixin, RadiusNeighborsMixin, SVC, SVR, NuSVC, NuSVR, OneClassSVM)
 
 
 def members_of(model: Estimator) -> Iterator[Estimator]:
@@ -28,6 +32,11 @@ def walk(model: Estimator) -> Iterator[Estimator]:
             seen.add(id(found))
             yield found
             waiting.extend(members_of(found))
+
+
+def holds_rows(model: Estimator) -> bool:
+    """Tell whether a model asks rows that it was fitted on, for each row that it answers."""
+    return any(isinstance(each, _WITH_ROWS) for each in walk(model))
 
 
 def _estimators_in(value: object, seen: set[int], depth: int) -> Iterator[Estimator]:
