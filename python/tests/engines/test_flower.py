@@ -17,6 +17,8 @@ psutil = pytest.importorskip("psutil")
 pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore")]
 NAME = "sklearn.LogisticRegression"
 HOSTS = 3
+# Held-out macro-F1 of one fit and of another on the same rows.
+NEAR = 0.01
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +147,9 @@ def test_fit_with_a_trimmed_mean_holds_against_a_host_that_lies(local, folder, t
 
 
 @pytest.mark.parametrize(
-    ("name", "rounds", "epochs", "near"),
-    [(NAME, 2, 10, 0.01), ("torch.MLP", 5, 25, 0.03), ("xgboost.XGBClassifier", 3, 20, 0.01)],
+    "name", [NAME, "sklearn.SGDClassifier", "torch.MLP", "xgboost.XGBClassifier"]
 )
-def test_share_model_comes_as_far_as_a_local_fit(local, name, rounds, epochs, near):
+def test_share_model_comes_as_far_as_a_local_fit(local, name):
     from flwr.serverapp.strategy.strategy_utils import aggregate_bagging
 
     from ruvector._engines.flower.averaged import HostFit, share_model
@@ -159,13 +160,14 @@ def test_share_model_comes_as_far_as_a_local_fit(local, name, rounds, epochs, ne
     facts = (name, {}, len(local.labels), X.shape[1], None, 0)
     server = share_model(*facts)
     server.learn_scales(SplitRows(X, y))
-    arrays = server.start()
+    arrays, rounds = server.start(), 5
+    epochs = server.local_epochs(rounds)
     for number in range(rounds):
         replies = []
         for host in range(HOSTS):
             client = share_model(*facts)
             client.use_scales(server.scales())
-            asked = HostFit(epochs, None, 0.01 if "torch" in name else 0.0, HOSTS, number)
+            asked = HostFit(epochs, None, 0.0, HOSTS, number)
             replies.append(client.fit(arrays, SplitRows(X[host::3], y[host::3]), asked)[0])
         if name.startswith("xgboost"):
             joined = bytes(arrays[0])
@@ -176,8 +178,10 @@ def test_share_model_comes_as_far_as_a_local_fit(local, name, rounds, epochs, ne
             arrays = [np.mean(each, axis=0) for each in zip(*replies, strict=True)]
     told = {"sample_weight": None, "fit_seconds": 1.0, "engine": {"name": "flower"}}
     result = measure_sampled(server.finish(arrays), sample_dataset(local), **told)
-    expected = ruvector.fit(name, local, sample_weight=None)
-    assert result.macro_f1 == pytest.approx(expected.macro_f1, abs=near)
+    # What depends on chance differs by as much from one seed to the next.
+    seeds = range(3 if name in ("sklearn.SGDClassifier", "torch.MLP") else 1)
+    local_f1 = [ruvector.fit(name, local, sample_weight=None, seed=s).macro_f1 for s in seeds]
+    assert min(local_f1) - NEAR <= result.macro_f1 <= max(local_f1) + NEAR
     assert ruvector.export_onnx(result).parity.label_mismatches == 0
 
 

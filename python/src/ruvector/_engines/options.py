@@ -36,13 +36,13 @@ class FlowerOptions:
     root_certificates: str | None = None
     hosts: int = 3
     rounds: int = 5
-    strategy: str = "fedavg"
+    strategy: str | None = None
     proximal_mu: float = 0.1
     trim: float = 0.2
     noise_multiplier: float | None = None
     clipping_norm: float = 1.0
     delta: float = 1e-5
-    local_epochs: int = 1
+    local_epochs: int | None = None
     round_seconds: float = 600.0
     endpoint_url: str | None = None
 

@@ -7,6 +7,7 @@ array of bytes, XGBoost's JSON, to which every host adds trees.
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ from ..split_rows import SplitRows
 __all__ = ["Arrays", "HostFit", "SharedModel", "share_model"]
 
 Arrays = list[NDArray[Any]]
+
+# Of LogisticRegression in one epoch.
+_SOLVER_STEPS = 10
+# Stochastic gradient descent ends after some tens by itself, and hosts cannot end it together.
+_LINEAR_EPOCHS = 100
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,9 @@ class SharedModel(Protocol):
 
     def start(self) -> Arrays:
         """Make what the first round begins with."""
+
+    def local_epochs(self, rounds: int) -> int:
+        """Count the epochs in each of so many rounds that together come as far as a local fit."""
 
     def fit(self, arrays: Arrays, rows: SplitRows, asked: HostFit) -> tuple[Arrays, float]:
         """Go on from the arrays of the server; returns this host's, and its loss."""
@@ -145,6 +154,11 @@ class _SharedLinear:
         k = len(self._labels)
         return [np.zeros((k, self._features)), np.zeros(k)]
 
+    def local_epochs(self, rounds: int) -> int:
+        is_solved = isinstance(self._last, LogisticRegression)
+        steps = self._last.max_iter / _SOLVER_STEPS if is_solved else _LINEAR_EPOCHS
+        return math.ceil(steps / rounds)
+
     def fit(self, arrays: Arrays, rows: SplitRows, asked: HostFit) -> tuple[Arrays, float]:
         Z = self._model[:-1].transform(rows.X).astype(np.float64)
         weight = np.ones(len(rows.y)) if asked.weights is None else asked.weights[rows.y]
@@ -155,7 +169,7 @@ class _SharedLinear:
         if isinstance(last, LogisticRegression):
             # A host has a part of the rows: it regularises by that part.
             strength = self._strength * asked.hosts
-            last.set_params(warm_start=True, max_iter=10 * asked.epochs, C=strength)
+            last.set_params(warm_start=True, max_iter=_SOLVER_STEPS * asked.epochs, C=strength)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
                 last.fit(Z, y, sample_weight=weight)
@@ -219,6 +233,10 @@ class _SharedNetwork:
     def start(self) -> Arrays:
         return [value.detach().numpy().copy() for value in self._model.module_.parameters()]
 
+    def local_epochs(self, rounds: int) -> int:
+        # The optimizer begins anew in each round.
+        return math.ceil(2 * int(self._model.max_epochs) / rounds)
+
     def fit(self, arrays: Arrays, rows: SplitRows, asked: HostFit) -> tuple[Arrays, float]:
         import torch
 
@@ -228,7 +246,9 @@ class _SharedNetwork:
         torch.manual_seed(asked.seed)
         rng = np.random.RandomState(asked.seed)
         weight = np.ones(len(rows.y)) if asked.weights is None else asked.weights[rows.y]
-        own_loss = model.loss
+        own_loss, own_size = model.loss, model.batch_size
+        # All hosts together see as many rows a step as a local fit.
+        model.batch_size = max(1, own_size // asked.hosts)
 
         def loss(answers: Any, target: Any, weights: Any) -> Any:  # noqa: ANN401
             value = own_loss(answers, target, weights)
@@ -239,6 +259,7 @@ class _SharedNetwork:
         model.loss = loss if asked.proximal_mu > 0 else own_loss
         for _ in range(asked.epochs):
             last = model.train_epoch(rows.X, rows.y, weight.astype(np.float32), rng)
+        model.batch_size = own_size
         return self.start(), float(last)
 
     def finish(self, arrays: Arrays) -> Estimator:
@@ -277,6 +298,9 @@ class _SharedTrees:
 
     def start(self) -> Arrays:
         return [np.empty(0, np.uint8)]
+
+    def local_epochs(self, rounds: int) -> int:
+        return math.ceil(int(self._model.get_num_boosting_rounds()) / rounds)
 
     def fit(self, arrays: Arrays, rows: SplitRows, asked: HostFit) -> tuple[Arrays, float]:
         import xgboost

@@ -38,6 +38,8 @@ def fit_on_hosts(
 ) -> FitResult:
     """Fit as :func:`ruvector.fit` says for ``engine="flower"``."""
     require("flwr", extra="flower", why='train with engine "flower"')
+    if options.strategy is None:
+        options = replace(options, strategy=_strategy_of(request.estimator))
     _check(request, options)
     with tempfile.TemporaryDirectory(prefix="rv-flower-") as scratch:
         folder = Path(scratch)
@@ -56,6 +58,10 @@ def fit_on_hosts(
                 return run.fit(federation.home)
         with _join(options, folder) as home:
             return run.fit(home)
+
+
+def _strategy_of(estimator: object) -> str:
+    return "fedxgbbagging" if str(estimator).startswith("xgboost.") else "fedavg"
 
 
 def _check(request: FitRequest, options: FlowerOptions) -> None:
@@ -131,7 +137,8 @@ class _Run:
         train = SplitRows(self._sampled.X("train"), self._sampled.y("train"))
         model.learn_scales(train)
         weights = self._weights(train)
-        write_job(self._folder, self._job(weights), model.scales())
+        epochs = self._options.local_epochs or model.local_epochs(self._options.rounds)
+        write_job(self._folder, self._job(weights, epochs), model.scales())
         started = time.monotonic()
         outcome = self._follow(flwr_run_command(self._app, self._folder), home)
         seconds = time.monotonic() - started
@@ -160,7 +167,7 @@ class _Run:
         present = int(np.count_nonzero(counts))
         return [len(train.y) / (present * count) if count else 1.0 for count in counts.tolist()]
 
-    def _job(self, weights: list[float] | None) -> FederatedJob:
+    def _job(self, weights: list[float] | None, local_epochs: int) -> FederatedJob:
         data, request, options = self._sampled, self._request, self._options
         return FederatedJob(
             estimator=request.estimator,
@@ -173,9 +180,9 @@ class _Run:
             seed=request.seed,
             rounds=options.rounds,
             hosts=options.hosts,
-            local_epochs=options.local_epochs,
+            local_epochs=local_epochs,
             round_seconds=options.round_seconds,
-            strategy=options.strategy,
+            strategy=str(options.strategy),
             proximal_mu=options.proximal_mu,
             trim=options.trim,
             noise_multiplier=options.noise_multiplier,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..._training import TrainingStep, fit_rows, training_error
 from ..._untyped import Estimator
 from .parts import pad_classes
@@ -16,13 +18,13 @@ from .worker import Worker
 __all__ = ["fit_lightgbm", "fit_xgboost"]
 
 
-def fit_xgboost(worker: Worker) -> Estimator:
+def fit_xgboost(worker: Worker) -> Estimator | None:
     """Fit an XGBClassifier."""
     import xgboost
     from xgboost.callback import TrainingCallback
 
     model = worker.job.model
-    X, y, weights = pad_classes(worker)
+    X, y, weights = pad_classes(worker, *worker.rows.all())
     wanted, callbacks = model.get_num_boosting_rounds(), model.callbacks
     state = worker.load() or {"done": 0, "booster": None}
     done = int(state["done"])
@@ -41,17 +43,17 @@ def fit_xgboost(worker: Worker) -> Estimator:
     if start is None or done < wanted:
         fit_rows(model, X, y, arguments, [])
     model.set_params(n_estimators=wanted, callbacks=callbacks)
-    return model
+    return model if worker.rank == 0 else None
 
 
-def fit_lightgbm(worker: Worker) -> Estimator:
+def fit_lightgbm(worker: Worker) -> Estimator | None:
     """Fit an LGBMClassifier."""
     import lightgbm
     from lightgbm.callback import EarlyStopException
     from ray.train.lightgbm import get_network_params
 
     model = worker.job.model
-    X, y, weights = pad_classes(worker)
+    X, y, weights = pad_classes(worker, *worker.rows.all())
     wanted = model.n_estimators
     state = worker.load() or {"done": 0, "booster": None}
     done = int(state["done"])
@@ -65,14 +67,33 @@ def fit_lightgbm(worker: Worker) -> Estimator:
         if stop:
             raise EarlyStopException(environment.iteration, [])
 
-    network = {"tree_learner": "data", "pre_partition": True, **get_network_params()}
-    model.set_params(n_estimators=max(wanted - done, 1), **network)
+    asked, bins = _learn_bins(worker)
+    asked = {**asked, "tree_learner": "data", "pre_partition": True, **get_network_params()}
+    target = np.searchsorted(model.classes_, y)
+    rows = lightgbm.Dataset(X, target, weight=weights, reference=bins, params=asked)
     try:
-        model.fit(X, y, sample_weight=weights, callbacks=[tell], init_model=start)
+        model._Booster = lightgbm.train(
+            asked, rows, max(wanted - done, 1), init_model=start, callbacks=[tell]
+        )
     except lightgbm.basic.LightGBMError as error:
         raise training_error(model, error) from error
     model.set_params(n_estimators=wanted)
-    for name in network:
-        model._other_params.pop(name, None)
-        model.__dict__.pop(name, None)
-    return model
+    return model if worker.rank == 0 else None
+
+
+def _learn_bins(worker: Worker) -> tuple[dict[str, Any], Any]:
+    """Parameters of LightGBM, and the bins that all workers use.
+
+    From an even share of all rows: workers that talk to each other before their data sets are made
+    would take the bins of a feature from the rows of one of them. The estimator is left as one that
+    was fitted on these rows, with all it knows but the booster.
+    """
+    import lightgbm
+
+    model, sample = worker.job.model, worker.job.sample
+    X, y, weights = pad_classes(worker, sample.X, sample.y)
+    model.set_params(n_estimators=1)
+    model.fit(X, y, sample_weight=weights)
+    asked = {name: value for name, value in model.booster_.params.items() if value is not None}
+    asked.pop("num_iterations", None)
+    return asked, lightgbm.Dataset(X, np.searchsorted(model.classes_, y), params=asked).construct()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ _ENVIRONMENT = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
+_TOKEN_PATH = "RAY_AUTH_TOKEN_PATH"
 _STARTS = 6
 _JOIN_SECONDS = 10.0
 _PATIENT = {"agent_register_timeout_ms": 300_000, "worker_register_timeout_seconds": 300}
@@ -72,14 +74,38 @@ def join_cluster(options: RayOptions) -> Iterator[Cluster]:
         )
     scratch = tempfile.mkdtemp(prefix="rv-ray-")
     is_ours = not ray.is_initialized()
-    try:
+    with ExitStack() as cleanup:
+        cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
         if is_ours:
+            if options.address is None:
+                cleanup.enter_context(_own_token(scratch))
+            cleanup.callback(ray.shutdown)
             _connect(options, scratch)
         yield Cluster(options.checkpoints or os.path.join(scratch, "runs"))
+
+
+@contextmanager
+def _own_token(folder: str) -> Iterator[None]:
+    """Guard a cluster of this call by a token that goes with it, unless the user has one.
+
+    Ray writes one into the home of the user otherwise, and leaves it there.
+    """
+    from ray._raylet import AuthenticationTokenLoader
+
+    loader = AuthenticationTokenLoader.instance()
+    if loader.has_token(ignore_auth_mode=True):
+        yield
+        return
+    path = os.path.join(folder, "auth_token")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+    os.environ[_TOKEN_PATH] = path
+    loader.reset_cache()
+    try:
+        yield
     finally:
-        if is_ours:
-            ray.shutdown()
-        shutil.rmtree(scratch, ignore_errors=True)
+        os.environ.pop(_TOKEN_PATH, None)
+        loader.reset_cache()
 
 
 def _connect(options: RayOptions, scratch: str) -> None:

@@ -58,12 +58,13 @@ def fit_on_ray(
     """Fit as :func:`ruvector.fit` says for ``engine="ray"``."""
     with as_folder(dataset, options) as folder:
         model = prepare(request.estimator, folder, request.parameters, request.seed)
-        plan = plan_fit(model, options.workers)
         with join_cluster(options) as cluster:
             found = survey(folder)
             if task_of(model) == "classification":
                 check_rows(folder, found)
             _check_missing(model, folder, found)
+            size = found.train_rows * len(folder.feature_names) * np.dtype(np.float32).itemsize
+            plan = plan_fit(model, options.workers, fits=size <= options.cache_bytes)
             run = _Run(request, model, plan, folder, found, options)
             return run.fit(cluster)
 
@@ -167,11 +168,12 @@ class _Run:
             valid=self._newest_rows(),
             cache_bytes=self._options.cache_bytes,
             exchange=exchange,
+            is_copied=self._plan.is_copied,
         )
 
     def _held_out(self) -> int:
         """Newest train rows that are not learnt from."""
-        if not self._plan.holds_out:
+        if not self._plan.holds_out or self._plan.is_copied:
             return 0
         share = int(self._found.train_rows * self._model.validation_fraction)
         return min(share, SAMPLE_ROWS)
@@ -197,7 +199,7 @@ class _Run:
                 failure_config=train.FailureConfig(max_failures=options.max_failures),
                 checkpoint_config=train.CheckpointConfig(num_to_keep=1),
             ),
-            "datasets": {} if plan.is_alone else {"train": self._stream()},
+            "datasets": {} if plan.is_alone or plan.is_copied else {"train": self._stream()},
             "dataset_config": train.DataConfig(execution_options=execution),
         }
         return _trainer_class(plan)(work, **arguments)

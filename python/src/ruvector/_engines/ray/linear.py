@@ -30,7 +30,7 @@ def last_step(model: Estimator) -> Estimator:
     return model.steps[-1][1] if isinstance(model, Pipeline) else model
 
 
-def fit_linear(worker: Worker) -> Estimator:
+def fit_linear(worker: Worker) -> Estimator | None:
     """Fit an SGDClassifier, alone or at the end of a pipeline."""
     job, model = worker.job, worker.job.model
     front = model[:-1] if isinstance(model, Pipeline) else None
@@ -42,7 +42,7 @@ def fit_linear(worker: Worker) -> Estimator:
     learner = last_step(model)
     best = _learn(worker, learner, front)
     learner.__dict__.update(best.__dict__)
-    return model
+    return model if worker.rank == 0 else None
 
 
 def _learn(worker: Worker, learner: Estimator, front: Any) -> Estimator:  # noqa: ANN401

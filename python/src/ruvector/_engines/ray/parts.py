@@ -1,7 +1,8 @@
 """Estimators of scikit-learn on workers: whole in one, or a model of each part, put together.
 
-A forest is what it was: its trees, each grown on the rows of one worker. Histogram gradient
-boosting becomes the mean of the probabilities of as many models as there are workers.
+A forest is what it was: its trees, each grown by one worker, on all rows where they fit into it,
+else on its part of them. Histogram gradient boosting becomes the mean of the probabilities of as
+many models as there are workers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import check_random_state
 
 from ..._training import (
     balance,
@@ -27,9 +29,10 @@ from ..._training import (
     task_of,
 )
 from ..._untyped import Estimator
+from .rows import read_whole
 from .worker import Worker
 
-__all__ = ["FORESTS", "PARTS", "fit_part", "fit_whole", "join_parts", "pad_classes"]
+__all__ = ["FORESTS", "PARTS", "fit_part", "fit_trees", "fit_whole", "join_parts", "pad_classes"]
 
 FORESTS = (ExtraTreesClassifier, RandomForestClassifier)
 #: Learnt in parts: the mean of what several models on parts answer is as good a model.
@@ -48,6 +51,20 @@ def fit_whole(worker: Worker) -> Estimator:
     return job.model
 
 
+def fit_trees(worker: Worker) -> Estimator:
+    """Grow a share of the trees of a forest on all rows: those that a local fit has there."""
+    model, wanted = worker.job.model, worker.job.model.n_estimators
+    before = sum(_share(wanted, rank, worker.world) for rank in range(worker.rank))
+    random = check_random_state(model.random_state)
+    # As many seeds as the trees before take; see ``BaseForest.fit``.
+    random.randint(np.iinfo(np.int32).max, size=before)
+    model.set_params(n_estimators=_share(wanted, worker.rank, worker.world), random_state=random)
+    X, y = read_whole(worker.job.folder, worker.job.is_absent)
+    weights = worker.job.class_weights
+    fit_rows(model, X, y, {} if weights is None else {"sample_weight": weights[y]}, [worker.obey])
+    return model
+
+
 def fit_part(worker: Worker) -> Estimator:
     """Fit one model on the rows of this worker."""
     model = worker.job.model
@@ -55,19 +72,18 @@ def fit_part(worker: Worker) -> Estimator:
         model.set_params(n_estimators=_share(model.n_estimators, worker.rank, worker.world))
     if model.random_state is not None:
         model.set_params(random_state=int(model.random_state) + worker.rank)
-    X, y, weights = pad_classes(worker)
+    X, y, weights = pad_classes(worker, *worker.rows.all())
     fit_rows(model, X, y, {"sample_weight": weights}, [worker.obey])
     return model
 
 
 def pad_classes(
-    worker: Worker,
+    worker: Worker, X: NDArray[np.float32], y: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
-    """Rows of this worker with two of weight 0 for each class that it lacks.
+    """Rows and their weights, with two of weight 0 for each class that they lack.
 
     All workers have to know the same classes.
     """
-    X, y = worker.rows.all()
     weights = worker.weigh(y)
     lacks = np.repeat(np.setdiff1d(worker.job.classes, y), 2)
     if len(lacks):

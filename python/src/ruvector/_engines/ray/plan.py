@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sklearn.linear_model import SGDClassifier
@@ -13,7 +13,7 @@ from ..._untyped import Estimator
 from .boosting import fit_lightgbm, fit_xgboost
 from .linear import fit_linear, last_step
 from .network import fit_network
-from .parts import PARTS, fit_part, fit_whole
+from .parts import FORESTS, PARTS, fit_part, fit_trees, fit_whole
 from .worker import Loop
 
 __all__ = ["Plan", "plan_fit"]
@@ -35,6 +35,8 @@ class Plan:
         Whose trainer of Ray sets the workers up; None when they need not talk.
     is_alone : bool
         True when one worker learns from all rows.
+    is_copied : bool
+        True when every worker reads all rows.
     is_shuffled : bool
         True when every worker needs rows of all times.
     holds_out : bool
@@ -46,11 +48,13 @@ class Plan:
     loop: Loop
     framework: RayFramework | None = None
     is_alone: bool = False
+    is_copied: bool = False
     is_shuffled: bool = False
     holds_out: bool = False
 
 
 _WHOLE = Plan("whole in one worker", fit_whole, is_alone=True)
+_TREES = Plan("a share of the trees a worker, joined", fit_trees, is_copied=True)
 _PARTS = Plan("one model a worker, joined", fit_part, is_shuffled=True)
 _LINEAR = Plan("weights averaged after each epoch", fit_linear, is_shuffled=True)
 _NETWORK = Plan("gradients averaged after each batch", fit_network, "torch", holds_out=True)
@@ -58,29 +62,43 @@ _XGBOOST = Plan("histograms added up over the workers", fit_xgboost, "xgboost")
 _LIGHTGBM = Plan("histograms added up over the workers", fit_lightgbm, "lightgbm")
 
 
-def plan_fit(model: Estimator, workers: int) -> Plan:
-    """Choose how a prepared model is learnt."""
-    if workers == 1 and not _names(model) & {"XGBClassifier", "LGBMClassifier", "TorchClassifier"}:
-        return _WHOLE
+def plan_fit(model: Estimator, workers: int, *, fits: bool) -> Plan:
+    """Choose how a prepared model is learnt.
+
+    Parameters
+    ----------
+    model : estimator
+        From ``prepare``.
+    workers : int
+        How many there are.
+    fits : bool
+        Whether each worker can hold all rows. Then what the workers do together is what a local fit
+        does, and what cannot be done together without another result is done by one.
+
+    """
     if task_of(model) != "classification":
         return _WHOLE
     names = _names(model)
     # By name: their modules are imported only when such a model is there.
     if "TorchClassifier" in names:
-        return _NETWORK
+        return replace(_NETWORK, is_copied=fits)
     if "XGBClassifier" in names and not model.early_stopping_rounds:
         return _XGBOOST
     if "LGBMClassifier" in names:
         return _LIGHTGBM
-    if isinstance(last_step(model), SGDClassifier):
-        return _LINEAR
-    if isinstance(model, PARTS) and not _is_warm(model):
-        return _PARTS
-    return _WHOLE
+    if workers == 1:
+        return _WHOLE
+    if isinstance(model, FORESTS) and not _keeps_more(model):
+        return _TREES if fits else _PARTS
+    is_divided = isinstance(last_step(model), SGDClassifier) or isinstance(model, PARTS)
+    if fits or not is_divided or _keeps_more(model):
+        return _WHOLE
+    return _PARTS if isinstance(model, PARTS) else _LINEAR
 
 
-def _is_warm(model: Estimator) -> bool:
-    return bool(getattr(model, "warm_start", False))
+def _keeps_more(model: Estimator) -> bool:
+    """Tell of a model that is more than its parts: it goes on from another, or scores itself."""
+    return any(getattr(model, name, False) for name in ("warm_start", "oob_score"))
 
 
 def _names(model: Any) -> set[str]:  # noqa: ANN401

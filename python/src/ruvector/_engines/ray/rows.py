@@ -11,11 +11,19 @@ from numpy.typing import NDArray
 from ..._client import DatasetFolder
 from .survey import to_arrays
 
-__all__ = ["WorkerRows"]
+__all__ = ["Part", "WorkerRows", "read_whole"]
 
 _BATCH_ROWS = 8192
 
 Part = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+
+def read_whole(folder: DatasetFolder, is_absent: NDArray[np.bool_]) -> Part:
+    """Read the whole train split in the order of its rows; absent features count as 0."""
+    parts = [to_arrays(folder, folder.read_file(path)) for path in folder.files["train"]]
+    X = np.concatenate([part[0] for part in parts])
+    X[:, is_absent] = 0
+    return X, np.concatenate([part[1] for part in parts])
 
 
 class WorkerRows:

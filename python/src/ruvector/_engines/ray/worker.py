@@ -55,6 +55,8 @@ class Job:
     cache_bytes : int
     exchange : actor
         An ``Exchange``.
+    is_copied : bool
+        True when every worker reads all rows; ``Worker.rows`` has none then.
 
     """
 
@@ -69,6 +71,7 @@ class Job:
     valid: SplitRows
     cache_bytes: int
     exchange: Any
+    is_copied: bool = False
 
 
 class Worker:
