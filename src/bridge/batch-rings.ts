@@ -23,7 +23,7 @@ export interface BatchRoom {
   discard(): void;
 }
 
-export type Content = Pick<OutgoingMessage, 'payload' | 'attachments'>;
+export type Content = Pick<OutgoingMessage, 'payload' | 'attachments' | 'mayOverwrite'>;
 
 /** Room in a message. */
 export function buildMessageRoom(pool: BatchPool, sizeBytes: number): BatchRoom {
@@ -33,7 +33,7 @@ export function buildMessageRoom(pool: BatchPool, sizeBytes: number): BatchRoom 
     epoch: null,
     fill: (_sequence, _rows, _sizeBytes, writeTo) => {
       writeTo(bytes);
-      return { attachments: [bytes] };
+      return { attachments: [bytes], mayOverwrite: true };
     },
     copy: () => bytes.slice(),
     release: () => slot.release(),

@@ -91,7 +91,7 @@ export class Connection implements AsyncDisposable {
     for await (const frames of this.#socket.messages) {
       if (this.#hasEnded) return;
       this.#watch(SILENT_LEASES * this.#leaseMs);
-      const message = decodeMessage(opener.open(frames));
+      const message = decodeMessage(opener.open(frames, true));
       if (message.type === MessageType.PROBE) this.send({ type: MessageType.PROBE }).catch(() => {});
       else this.#handlers.onMessage(message);
     }

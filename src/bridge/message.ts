@@ -79,4 +79,8 @@ export interface WireMessage {
 }
 
 /** What a sender says; absent fields are 0, null and none. */
-export type OutgoingMessage = Pick<WireMessage, 'type'> & Partial<Omit<WireMessage, 'type'>>;
+export type OutgoingMessage = Pick<WireMessage, 'type'> &
+  Partial<Omit<WireMessage, 'type'>> & {
+    /** Nobody reads the attachments any more: what seals the message may write over them. */
+    readonly mayOverwrite?: boolean | undefined;
+  };

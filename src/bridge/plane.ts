@@ -106,7 +106,7 @@ export class Plane {
     const frames = encodeMessage(message);
     assertSize(frames, this.#options.maxMessageBytes);
     try {
-      await this.#options.router.send(peer.routingId, frames);
+      await this.#options.router.send(peer.routingId, frames, message.mayOverwrite);
     } catch (error) {
       if (!isRuvectorError(error, WireErrorCode.DISCONNECTED)) throw error;
       this.#lose(peer.key);

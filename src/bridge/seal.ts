@@ -16,6 +16,7 @@
 // Nonce: epoch and number, 4 + 8 bytes, little-endian: never twice under one key, since each direction of a connection has
 // a key of its own and the number only grows. Authenticated besides: the envelope and the length of each frame.
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import type { CipherGCM, DecipherGCM } from 'node:crypto';
 import { replayedError, sealExhaustedError, tamperedError } from './errors.ts';
 
 export const ENVELOPE_BYTES = 40;
@@ -30,6 +31,8 @@ const REKEY_MESSAGES = 2 ** 20;
 const REKEY_BYTES = 2 ** 36;
 /** Frame lengths are authenticated as u32. */
 const MAX_FRAMES = 66;
+/** Encrypted at once where memory may be written over: what the cipher gives stays in the cache until it is copied. */
+const CHUNK_BYTES = 2 ** 16;
 
 export const Direction = { TO_DAEMON: 0, TO_CLIENT: 1 } as const;
 export type Direction = (typeof Direction)[keyof typeof Direction];
@@ -103,8 +106,12 @@ export class Sealer {
     this.#epoch = firstEpoch(keys, direction);
   }
 
-  /** @throws RuvectorError `ERR_WIRE_CLOSED` after 2^53 messages */
-  seal(frames: readonly Uint8Array[]): Uint8Array[] {
+  /**
+   * The frames of the next message.
+   * @param mayOverwrite nobody reads large frames any more: they are encrypted where they lie
+   * @throws RuvectorError `ERR_WIRE_CLOSED` after 2^53 messages
+   */
+  seal(frames: readonly Uint8Array[], mayOverwrite = false): Uint8Array[] {
     if (this.#messages >= this.#limits.messages || this.#bytes >= this.#limits.bytes) this.#rekey();
     if (this.#number > Number.MAX_SAFE_INTEGER) throw sealExhaustedError();
     const head = Buffer.alloc(ENVELOPE_BYTES + TAG_BYTES);
@@ -112,7 +119,7 @@ export class Sealer {
     this.#writeEnvelope(envelope);
     const cipher = createCipheriv(ALGORITHM, this.#epoch.key, nonceOf(envelope));
     cipher.setAAD(associatedData(envelope, frames));
-    const sealed = frames.map((frame) => cipher.update(frame));
+    const sealed = update(cipher, frames, mayOverwrite);
     cipher.final();
     cipher.getAuthTag().copy(head, ENVELOPE_BYTES);
     this.#number++;
@@ -138,6 +145,27 @@ export class Sealer {
   }
 }
 
+/**
+ * Encrypts or decrypts frames. Node's ciphers only give fresh memory, whose pages cost more than AES itself: where a
+ * frame may be written over they give little at a time, and it is given back at once and not when the collector comes by.
+ */
+function update(
+  cipher: CipherGCM | DecipherGCM,
+  frames: readonly Uint8Array[],
+  mayOverwrite: boolean,
+): Uint8Array[] {
+  return frames.map((frame) => {
+    if (!mayOverwrite || frame.byteLength < CHUNK_BYTES) return cipher.update(frame);
+    for (let at = 0; at < frame.byteLength; at += CHUNK_BYTES) {
+      const part = frame.subarray(at, at + CHUNK_BYTES);
+      const updated = cipher.update(part);
+      part.set(updated);
+      updated.buffer.transfer(0);
+    }
+    return frame;
+  });
+}
+
 /** Opens the messages of one direction of a connection: each once, in order, or none any more. */
 export class Opener {
   readonly #keys: SealKeys;
@@ -154,13 +182,14 @@ export class Opener {
 
   /**
    * The frames as they were sealed.
+   * @param mayOverwrite large frames are decrypted where they lie
    * @throws RuvectorError `ERR_WIRE_TAMPERED` for changed bytes, `ERR_WIRE_REPLAYED` for a message that is not the next
    *   one; every later message is refused too
    */
-  open(frames: readonly Uint8Array[]): Uint8Array[] {
+  open(frames: readonly Uint8Array[], mayOverwrite = false): Uint8Array[] {
     if (this.#isBroken) throw tamperedError('an earlier one of this connection did not open');
     try {
-      const opened = this.#open(frames);
+      const opened = this.#open(frames, mayOverwrite);
       this.#number++;
       return opened;
     } catch (error) {
@@ -169,7 +198,7 @@ export class Opener {
     }
   }
 
-  #open([head, ...sealed]: readonly Uint8Array[]): Uint8Array[] {
+  #open([head, ...sealed]: readonly Uint8Array[], mayOverwrite: boolean): Uint8Array[] {
     const { session, connection, direction, epoch, number } = readEnvelope(head, sealed.length);
     const isOurs =
       session === this.#keys.session && connection === this.#keys.connection && direction === this.#direction;
@@ -179,19 +208,25 @@ export class Opener {
     }
     const next = epoch === this.#epoch.number ? this.#epoch : nextEpoch(this.#epoch);
     if (epoch !== next.number) throw tamperedError(`it names key ${epoch}, ${this.#epoch.number} was due`);
-    const opened = decrypt(next.key, Buffer.from(head!.buffer, head!.byteOffset, head!.byteLength), sealed);
+    const envelope = Buffer.from(head!.buffer, head!.byteOffset, head!.byteLength);
+    const opened = decrypt(next.key, envelope, sealed, mayOverwrite);
     // Only a message that opened may move the key.
     this.#epoch = next;
     return opened;
   }
 }
 
-function decrypt(key: Buffer, head: Buffer, sealed: readonly Uint8Array[]): Uint8Array[] {
+function decrypt(
+  key: Buffer,
+  head: Buffer,
+  sealed: readonly Uint8Array[],
+  mayOverwrite: boolean,
+): Uint8Array[] {
   const envelope = head.subarray(0, ENVELOPE_BYTES);
   const decipher = createDecipheriv(ALGORITHM, key, nonceOf(envelope), { authTagLength: TAG_BYTES });
   decipher.setAAD(associatedData(envelope, sealed));
   decipher.setAuthTag(head.subarray(ENVELOPE_BYTES));
-  const opened = sealed.map((frame) => decipher.update(frame));
+  const opened = update(decipher, sealed, mayOverwrite);
   try {
     decipher.final();
   } catch {

@@ -16,7 +16,8 @@ export interface PlaneRouter {
   readonly failures: number;
   /** Messages that did not open; only where they are sealed. */
   readonly counts?: SealCounts;
-  send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void>;
+  /** @param mayOverwrite nobody reads the frames any more */
+  send(peer: Uint8Array, frames: readonly Uint8Array[], mayOverwrite?: boolean): Promise<void>;
   onDisconnect(listener: () => void): void;
   /** The plane knows this connection no more. */
   forget?(key: string): void;
@@ -90,10 +91,10 @@ export class SealedRouter implements PlaneRouter {
     if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!);
   }
 
-  async send(peer: Uint8Array, frames: readonly Uint8Array[]): Promise<void> {
+  async send(peer: Uint8Array, frames: readonly Uint8Array[], mayOverwrite = false): Promise<void> {
     const link = this.#links.get(keyOf(peer));
     if (!link) throw peerUnknownError();
-    await this.#router.send(peer, link.sealer.seal(frames));
+    await this.#router.send(peer, link.sealer.seal(frames, mayOverwrite));
   }
 
   onDisconnect(listener: () => void): void {

@@ -23,7 +23,8 @@ async function* cases(): AsyncGenerator<BenchCase> {
     { env: { ...process.env, OMP_NUM_THREADS: '1' } },
   );
   const common = { bench: 'ray.overhead', unit: 's', better: 'lower', runs: 1, warmup: false } as const;
-  for (const text of stdout.trim().split('\n')) {
+  // Ray's own processes write there too.
+  for (const text of stdout.split('\n').filter((line) => line.startsWith('{'))) {
     const { start, rows, one, two } = JSON.parse(text) as Figure;
     if (start !== undefined) {
       const ours = (): Promise<number> => Promise.resolve(start);

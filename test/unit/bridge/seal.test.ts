@@ -52,6 +52,21 @@ describe('Opener.open()', () => {
   });
 });
 
+describe('Sealer.seal()', () => {
+  it('gives the same bytes where it may write over frames, and Opener.open() theirs', () => {
+    const sizes = [0, 32, 65_535, 65_536, 65_537, 200_000];
+    const frames = sizes.map((size, i) => Buffer.alloc(size, i));
+    const expected = new Sealer(keys, Direction.TO_CLIENT).seal(frames);
+    expect(frames).toEqual(sizes.map((size, i) => Buffer.alloc(size, i)));
+    const own = frames.map((frame) => Buffer.from(frame));
+    const sealed = new Sealer(keys, Direction.TO_CLIENT).seal(own, true);
+    expect(sealed).toEqual(expected);
+    expect(sealed[6]!.buffer).toBe(own[5]!.buffer);
+    expect(new Opener(keys, Direction.TO_CLIENT).open(sealed, true)).toEqual(frames);
+    expect(sealed[6]).toEqual(frames[5]);
+  });
+});
+
 describe('BulkSessions', () => {
   it('gives each connection its keys once, in whatever order they come, and none of a session that ended', () => {
     const sessions = new BulkSessions();
