@@ -153,7 +153,7 @@ class Collector {
     // Hosts go on sending: who collects once takes what is there now.
     let left = once ? await this.#readLeft(rows) : Infinity;
     while (!signal.aborted) {
-      const came = await this.#fetch(rows);
+      const came = await this.#fetch(rows, left);
       left -= came;
       if (this.#isDue() || (once && (came === 0 || left <= 0))) await this.#write();
       if (once && (left <= 0 || (came === 0 && (await this.#readLeft(rows)) === 0))) return;
@@ -161,10 +161,12 @@ class Collector {
     await this.#write();
   }
 
-  async #fetch({ consumer }: Rows): Promise<number> {
+  /** Ends when so many came, or after a while. */
+  async #fetch({ consumer }: Rows, left: number): Promise<number> {
     let came = 0;
     try {
-      const messages = await consumer.fetch({ max_messages: FETCH, expires: FETCH_MS });
+      const most = Math.max(1, Math.min(FETCH, left));
+      const messages = await consumer.fetch({ max_messages: most, expires: FETCH_MS });
       for await (const message of messages) {
         came++;
         this.#take(message);
