@@ -10,7 +10,7 @@
 //   d+6 ..    buffers: raw bytes, not signed
 //
 // https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Header, JsonObject, Message } from './message.ts';
 
 const DELIMITER = Buffer.from('<IDS|MSG>');
@@ -24,31 +24,49 @@ export class MessageFormatError extends Error {
   override readonly name = 'MessageFormatError';
 }
 
+/** A frame to be sent. Text stays text: a socket must give back the memory of bytes, which wakes this thread again. */
+export type Frame = Uint8Array | string;
+
 /** Encodes and decodes the messages of one connection. */
 export interface MessageCodec {
-  encode(message: Message): Uint8Array[];
+  encode(message: Message): Frame[];
   /** @throws MessageFormatError for frames that are not a whole, correctly signed message */
   decode(frames: readonly Uint8Array[]): Message;
 }
 
 /** @param key of the connection file; empty means that messages are not signed */
 export function createMessageCodec(key: string): MessageCodec {
-  const sign = (parts: readonly Uint8Array[]): string => {
-    if (key === '') return '';
-    const hmac = createHmac('sha256', key);
+  const secret = key === '' ? null : createSecretKey(key, 'utf8');
+  const sign = (parts: readonly Frame[]): string => {
+    if (secret === null) return '';
+    const hmac = createHmac('sha256', secret);
     for (const part of parts) hmac.update(part);
     return hmac.digest('hex');
   };
+  // A request is the parent of five messages and more.
+  const parents = new WeakMap<object, string>();
+  const encodeParent = (header: Message['parentHeader']): string => {
+    const known = parents.get(header);
+    if (known !== undefined) return known;
+    const json = encodeJson(header);
+    parents.set(header, json);
+    return json;
+  };
   return {
-    encode: (message) => {
-      const parts = [message.header, message.parentHeader, message.metadata, message.content].map((part) =>
-        Buffer.from(toWellFormed(JSON.stringify(part))),
-      );
-      return [...message.identities, DELIMITER, Buffer.from(sign(parts)), ...parts, ...message.buffers];
+    encode: ({ identities, header, parentHeader, metadata, content, buffers }) => {
+      const parts = [
+        encodeJson(header),
+        encodeParent(parentHeader),
+        encodeJson(metadata),
+        encodeJson(content),
+      ];
+      return [...identities, DELIMITER, sign(parts), ...parts, ...buffers];
     },
     decode: (frames) => decodeFrames(frames, sign),
   };
 }
+
+const encodeJson = (part: object): string => toWellFormed(JSON.stringify(part));
 
 /**
  * JSON without halves of surrogate pairs, which are no Unicode text: UTF-8 has no bytes for them, and what a client
@@ -89,10 +107,12 @@ function decodeFrames(
   };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseObject(part: Uint8Array): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(part));
+    value = JSON.parse(utf8.decode(part));
   } catch (error) {
     throw new MessageFormatError('a frame is not JSON', { cause: error });
   }

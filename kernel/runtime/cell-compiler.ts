@@ -4,7 +4,7 @@
 // Line numbers stay those of the cell wherever the transform keeps them; `maps` bring the others back.
 import { MagicString } from 'magic-string';
 import { parseSync } from 'oxc-parser';
-import type { Program, VariableDeclaration } from 'oxc-parser';
+import type { EcmaScriptModule, Program, VariableDeclaration } from 'oxc-parser';
 import { transformSync } from 'oxc-transform';
 import { guardAwaits } from './await-guards.ts';
 import { buildUseOf, compileImport, findEarlyImports, importedNames } from './cell-imports.ts';
@@ -76,13 +76,48 @@ export function compileCell(
       'Cannot read this cell: it is nested too deeply; split what is nested into parts',
     );
   }
-  const { code, lang, program } = parseCell(source.replace(/^#!.*/, ''), file);
+  const written = source.replace(/^#!.*/, '');
+  const plain = parsePlain(written, file);
+  if (plain !== null) {
+    const { edits, ...compiled } = rewrite(plain, written, 'ts', scope);
+    return { ...compiled, maps: edits === null ? [] : [edits] };
+  }
+  const { code, lang, program } = parseCell(written, file);
   const isName = (name: string): boolean => scope.names.has(name) || namesIn(program).includes(name);
   const jsx = lang === 'tsx' ? (settings.jsx ?? chooseJsx(isName)) : null;
   const { code: js, map } = removeTypes(code, file, lang, { ...settings, jsx });
   const decorated = compileDecorators(js);
-  const { edits, ...compiled } = rewrite(decorated?.code ?? js, code, lang, scope);
+  const text = decorated?.code ?? js;
+  const { program: script, module } = parseSync('cell.mjs', text, { lang: 'js', sourceType: 'module' });
+  const { edits, ...compiled } = rewrite({ js: text, program: script, module }, code, lang, scope);
   return { ...compiled, maps: [edits, decorated?.map ?? null, map].filter((one) => one !== null) };
+}
+
+/** JavaScript of a cell. */
+interface ParsedScript {
+  readonly js: string;
+  readonly program: Program;
+  readonly module: Pick<EcmaScriptModule, 'dynamicImports' | 'importMetas'>;
+}
+
+/** What has to be rewritten where the transform's semicolons and line ends are needed, or is no JavaScript. */
+const REWRITTEN = /@|\b(?:await|this|import|export|var|using|class|function)\b|<!--|^\s*\{/;
+
+/**
+ * Parses a cell of expressions, statements, `let` and `const` that is JavaScript as it stands: it runs as it was written.
+ * @returns null for any other
+ */
+function parsePlain(code: string, file: string): ParsedScript | null {
+  if (REWRITTEN.test(code) || mayHaveTypeArguments(code)) return null;
+  const options = { lang: 'js', sourceType: 'module', showSemanticErrors: true } as const;
+  const { program, errors } = parseSync(file, code, options);
+  return errors.length > 0 ? null : { js: code, program, module: { dynamicImports: [], importMetas: [] } };
+}
+
+/** `f<T>(x)`, which JavaScript reads as two comparisons. */
+function mayHaveTypeArguments(code: string): boolean {
+  const at = code.indexOf('<');
+  return at >= 0 && /[^=]>/.test(code.slice(at));
 }
 
 interface ParsedCell {
@@ -172,13 +207,21 @@ type Statement = Program['body'][number];
 /** A cell with the map of what was rewritten. */
 type Rewritten = Omit<CompiledCell, 'maps'> & { readonly edits: object | null };
 
-function rewrite(js: string, code: string, lang: Language, scope: EarlierNames): Rewritten {
-  const { program, module } = parseSync('cell.mjs', js, { lang: 'js', sourceType: 'module' });
+function rewrite(
+  { js, program, module }: ParsedScript,
+  code: string,
+  lang: Language,
+  scope: EarlierNames,
+): Rewritten {
   const body = program.body as unknown as Node[];
   const references = readReferences(program);
-  const useOf = buildUseOf(code, new Set(references.names.map(({ name }) => name)));
+  const useOf = buildUseOf(code, references.names);
+  const made: MagicString[] = [];
   const state: Rewriting = {
-    text: new MagicString(js),
+    // Many a cell needs none.
+    get text() {
+      return (made[0] ??= new MagicString(js));
+    },
     js,
     names: [],
     constants: new Set(),
@@ -191,14 +234,15 @@ function rewrite(js: string, code: string, lang: Language, scope: EarlierNames):
     if (node.type === 'ImportDeclaration') rewriteImport(state, node, early.has(node), useOf);
     else rewriteStatement(state, node as unknown as Statement);
   }
-  const vars = rewriteVars(state.text, js, findVars(body));
+  const places = findVars(body);
+  const vars = places.length === 0 ? [] : rewriteVars(state.text, js, places);
   for (const { start } of module.dynamicImports) state.text.update(start, start + 'import'.length, '$import');
   for (const { start, end } of module.importMetas) state.text.update(start, end, '$importMeta');
   refuseDuplicates(state.names, vars);
   rewriteReferences(state, references, scope, vars);
-  guardAwaits(state.text, program);
+  if (js.includes('await')) guardAwaits(state.text, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
-  const edits = state.text.hasChanged() ? state.text.generateMap() : null;
+  const edits = made[0]?.hasChanged() ? made[0].generateMap() : null;
   const imports = buildScript(state.js, state.imports);
   const hoisted = buildScript(state.js, state.functions);
   for (const { start, end } of [...state.functions, ...state.imports]) {
@@ -209,7 +253,7 @@ function rewrite(js: string, code: string, lang: Language, scope: EarlierNames):
     edits,
     imports,
     hoisted,
-    body: STRICT + state.text.toString(),
+    body: STRICT + (made[0]?.toString() ?? js),
     vars,
     fresh: findMergedNames(code, lang).filter((name) => vars.includes(name)),
     names: [...new Set([...state.names, ...vars])],

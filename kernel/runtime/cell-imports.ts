@@ -55,11 +55,19 @@ export function findEarlyImports(body: readonly Node[], names: readonly Referenc
 /**
  * Builds the function that tells how a cell uses an imported name.
  * @param code the cell with its types
- * @param values names that the cell reads as values
+ * @param references names that the cell reads as values
  */
-export function buildUseOf(code: string, values: ReadonlySet<string>): (local: string) => ImportUse {
+export function buildUseOf(code: string, references: readonly Reference[]): (local: string) => ImportUse {
+  let words: ReadonlySet<string> | null = null;
+  return (local) => {
+    if (references.some(({ name }) => name === local)) return 'value';
+    words ??= wordsOf(code);
+    return words.has(local) ? 'type' : 'unknown';
+  };
+}
+
+function wordsOf(code: string): ReadonlySet<string> {
   // What begins like an import within a text costs at most a better message.
   const rest = code.replace(/^[ \t]*import\b[^'"]*(['"])[^'"]*\1.*$/gm, '');
-  const words = new Set(rest.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
-  return (local) => (values.has(local) ? 'value' : words.has(local) ? 'type' : 'unknown');
+  return new Set(rest.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
 }

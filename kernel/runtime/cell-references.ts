@@ -168,6 +168,9 @@ function walkPattern(walk: Walk, value: unknown, place: Place, isWrite: boolean,
     case 'RestElement':
       walkPattern(walk, value['argument'], place, isWrite);
       break;
+    case 'ParenthesizedExpression':
+      walkPattern(walk, value['expression'], place, isWrite);
+      break;
     default:
       walkAll(walk, value, place);
   }

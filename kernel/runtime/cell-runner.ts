@@ -1,5 +1,6 @@
 // Runs cells in the user's thread: compiles, evaluates, shows the result, answers.
-import { buildMimeBundle } from './display/mime-bundle.ts';
+import { buildMimeBundle, bundleOf } from './display/mime-bundle.ts';
+import type { MimeBundle } from './display/mime-bundle.ts';
 import { adjustConsole, usesColours } from './display/text-colours.ts';
 import { compileCell } from './cell-compiler.ts';
 import type { CompiledCell } from './cell-compiler.ts';
@@ -68,7 +69,7 @@ export class CellRunner {
       );
       noticeReplaced();
       if (hasResult && value !== undefined && !cell.silent) {
-        const bundle = await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
+        const bundle = await this.#show(value);
         if (withOriginals(() => Object.keys(bundle.data).length > 0))
           this.#output.publishLast('execute_result', { ...bundle, execution_count: cell.executionCount });
       }
@@ -90,6 +91,13 @@ export class CellRunner {
         this.#output.endCell();
       });
     }
+  }
+
+  /** A value without methods of its own runs nothing of the user's: it needs no turn of the event loop. */
+  async #show(value: unknown): Promise<MimeBundle> {
+    const isPlain = (typeof value !== 'object' && typeof value !== 'function') || value === null;
+    if (isPlain) return withOriginals(() => bundleOf(value, usesColours()));
+    return await this.#evaluator.call(() => buildMimeBundle(value, usesColours()));
   }
 
   /** What was thrown may have code of its own that says what it is. */

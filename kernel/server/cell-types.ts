@@ -99,8 +99,9 @@ export function createCellTypes({ open, warn }: CellTypesOptions): CellTypes {
       return mode === 'error' && hasNames(cell.code) ? refuse(cell) : null;
     },
     started: (cell) => {
-      const isChecked =
-        cell.isShown && mode !== 'off' && !admitted.delete(cell.parent) && hasNames(cell.code);
+      // It declares nothing either.
+      if (!hasNames(cell.code)) return;
+      const isChecked = cell.isShown && mode !== 'off' && !admitted.delete(cell.parent);
       const startMs = performance.now();
       cells.push({ ...cell, isChecked, startMs, outcome: 'runs', problems: null, shown: null });
       if (types !== null) setTimeout(tell, BESIDE_MS).unref();

@@ -1,14 +1,15 @@
 // One send at a time per ZeroMQ socket, in order: zeromq.js allows no second send before the first is queued.
+import type { Frame } from '../protocol/codec.ts';
 
 /** The sending half of a socket. */
 export interface Sender {
-  send(frames: Uint8Array[]): Promise<void>;
+  send(frames: Frame[]): Promise<void>;
 }
 
 /** Queues multipart messages for one socket. */
 export class Outbox {
   readonly #socket: Sender;
-  readonly #waiting: Uint8Array[][] = [];
+  readonly #waiting: Frame[][] = [];
   #pump: Promise<void> | null = null;
 
   constructor(socket: Sender) {
@@ -16,7 +17,7 @@ export class Outbox {
   }
 
   /** Queues frames; never waits. */
-  push(frames: Uint8Array[]): void {
+  push(frames: Frame[]): void {
     this.#waiting.push(frames);
     this.#pump ??= this.#run();
   }

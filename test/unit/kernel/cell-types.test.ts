@@ -90,7 +90,7 @@ describe('createCellTypes()', () => {
       await cells.ended(cell.parent, ok);
     }
     await nextTurn();
-    expect(heard).toEqual(['add 1 + 1', 'add hidden', 'add %check off\na']);
+    expect(heard).toEqual(['add hidden', 'add %check off\na']);
   });
 
   it('refuses a wrong cell under %check error, and once asks no more of one that it let run', async () => {

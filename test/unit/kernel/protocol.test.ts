@@ -4,6 +4,7 @@ import sqlite from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { createMessageCodec } from '../../../kernel/protocol/codec.ts';
+import type { Frame } from '../../../kernel/protocol/codec.ts';
 import { addressOf, portsOf } from '../../../kernel/protocol/connection-file.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { ExecuteQueue } from '../../../kernel/protocol/execute-queue.ts';
@@ -33,6 +34,7 @@ const golden = {
   ],
 };
 const framesOf = (parts: readonly string[]): Buffer[] => parts.map((part) => Buffer.from(part, 'latin1'));
+const bytesOf = (frame: Frame): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
 const codec = createMessageCodec('golden-key');
 
 describe('createMessageCodec()', () => {
@@ -89,9 +91,8 @@ describe('createMessageCodec()', () => {
         fc.array(fc.uint8Array({ minLength: 1, maxLength: 8 })),
         (content, metadata, buffers, identities) => {
           const { header, parentHeader } = codec.decode(framesOf(golden.comm));
-          const decoded = codec.decode(
-            codec.encode({ identities, header, parentHeader, metadata, content, buffers }),
-          );
+          const sent = codec.encode({ identities, header, parentHeader, metadata, content, buffers });
+          const decoded = codec.decode(sent.map(bytesOf));
           expect(decoded).toEqual({ identities, header, parentHeader, metadata, content, buffers });
         },
       ),
