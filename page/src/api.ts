@@ -157,6 +157,7 @@ export interface ModelRun {
   readonly rows: number | null;
   readonly heldOutRows: number | null;
   readonly datasetSha256: string | null;
+  readonly problem?: string | null;
   readonly parity: { readonly maxAbsDiff?: number; readonly labelMismatches?: number | null } | null;
   readonly createdMs: number | null;
 }

@@ -62,6 +62,13 @@ export const points = signal<readonly Point[]>([]);
 /** What happened lately. */
 export const marks = signal<readonly Mark[]>([]);
 
+/** How far the host's clock is ahead of this one: a page may be seen through a tunnel. */
+let aheadMs = 0;
+const MAX_SAME_MS = 3000;
+
+/** What time it is on the host; within some seconds that of the viewer. */
+export const hostNow = (): number => Date.now() + aheadMs;
+
 let socket: WebSocket | null = null;
 let attempts = 0;
 let heardMs = 0;
@@ -90,7 +97,7 @@ function connect(): void {
   const opened = openLive();
   socket = opened;
   isFirst = true;
-  heardMs = Date.now();
+  heardMs = performance.now();
   opened.addEventListener('message', ({ data }) => hear(opened, String(data)));
   opened.addEventListener('close', () => lose(opened));
   void catchUp(opened);
@@ -108,7 +115,7 @@ async function catchUp(opened: WebSocket): Promise<void> {
 
 function hear(from: WebSocket, text: string): void {
   if (from !== socket) return;
-  heardMs = Date.now();
+  heardMs = performance.now();
   const wasAway = connection.value.state === 'lost';
   if (connection.value.state !== 'live') connection.value = { state: 'live' };
   if (wasAway) say('Connected again.');
@@ -149,7 +156,7 @@ async function findOutWhy(): Promise<void> {
 function watchSilence(): void {
   if (socket === null) return;
   const periodMs = 1000 / Math.max(status.value?.hz ?? 1, 0.01);
-  if (Date.now() - heardMs < Math.max(SILENCE_MS, 4 * periodMs)) return;
+  if (performance.now() - heardMs < Math.max(SILENCE_MS, 4 * periodMs)) return;
   const silent = socket;
   silent.close();
   // Closing waits for the other side, who is gone.
@@ -167,7 +174,10 @@ function setStatus(next: Status): void {
 
 function addSample(sample: Sample): void {
   if (sample.top !== undefined && sample.top.length > 0) top.value = sample.top;
+  const ahead = sample.atMs - Date.now();
+  aheadMs = Math.abs(ahead) > MAX_SAME_MS ? ahead : 0;
   latest.value = sample;
+  dropFuture(sample.atMs);
   if (isFirst) {
     // Its rates are not known, for the stream has none before it; the history knows them.
     isFirst = false;
@@ -175,6 +185,14 @@ function addSample(sample: Sample): void {
     return;
   }
   addPoints([pointOf(sample)]);
+}
+
+/** Where the host's clock was set back: points of its old time would stand before the new ones until they are reached. */
+function dropFuture(nowMs: number): void {
+  const last = points.value.at(-1);
+  if (last === undefined || last.atMs <= nowMs + MAX_SAME_MS) return;
+  points.value = points.value.filter(({ atMs }) => atMs < nowMs);
+  say('The clock of the host was set back.');
 }
 
 function setDecision(next: Decision): void {
@@ -191,7 +209,7 @@ const pointOf = ({ atMs, memory }: Sample): Point => ({
 
 /** All processes are looked at every some seconds only; until the next look the newest one counts. */
 async function seeProcesses(): Promise<void> {
-  const { processes } = await ask<Moment>('/api/moment', { at: Date.now() });
+  const { processes } = await ask<Moment>('/api/moment', { at: hostNow() });
   if (top.value.length === 0) top.value = processes.slice(0, 10);
 }
 
@@ -231,7 +249,7 @@ export function addMarks(added: readonly Mark[]): void {
   const keyOf = (mark: Mark): string => mark.id ?? `${mark.atMs} ${mark.kind} ${mark.text}`;
   const known = new Map(marks.value.map((mark) => [keyOf(mark), mark]));
   for (const mark of added) known.set(keyOf(mark), mark);
-  const oldest = Date.now() - KEPT_MS;
+  const oldest = hostNow() - KEPT_MS;
   marks.value = [...known.values()]
     .filter((mark) => (mark.untilMs ?? Infinity) >= oldest)
     .sort((a, b) => a.atMs - b.atMs);
@@ -245,8 +263,9 @@ function markDrawn(): void {
 
 /** Takes what was missed since the last point from the history. */
 async function fillGap(): Promise<void> {
-  const toMs = Date.now();
-  const fromMs = Math.max(points.value.at(-1)?.atMs ?? 0, toMs - KEPT_MS);
+  const toMs = hostNow();
+  // The newest point is later than now where a clock was set back.
+  const fromMs = Math.max(Math.min(points.value.at(-1)?.atMs ?? 0, toMs - 1000), toMs - KEPT_MS);
   const span = { from: Math.round(fromMs), to: Math.round(toMs) };
   const seconds = Math.ceil((toMs - fromMs) / 1000);
   const [range, processes, happened] = await Promise.all([

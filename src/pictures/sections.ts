@@ -94,7 +94,7 @@ function drawScores(metrics: MetricFacts, task: string): string {
     ) +
       rowsTable(
         `${name} of the model and of each rule`,
-        ['', name, task === 'forecast' ? 'rule − model' : 'model − rule'],
+        ['by', name, task === 'forecast' ? 'rule − model' : 'model − rule'],
         rows,
         0,
       ) +
@@ -253,7 +253,7 @@ export function leaderboardSection(score: string, rows: readonly LeaderboardCell
     ...costs.map(escapeText),
   ]);
   const caption = 'Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size';
-  const heads = ['', score, 'fit s', 'µs', 'KiB'];
+  const heads = ['model', score, 'fit s', 'µs', 'KiB'];
   return `<h2>Search</h2><p>${escapeText(note)}</p>${rowsTable(caption, heads, cells)}`;
 }
 

@@ -2,7 +2,7 @@
 import { batch, signal } from '@preact/signals';
 import { ask } from '../api.ts';
 import type { Mark, ProcessHistory, RangeAnswer } from '../api.ts';
-import { liveFields, status } from '../live.ts';
+import { hostNow, liveFields, status } from '../live.ts';
 import { goTo, route } from '../route.ts';
 
 export const historyFields = liveFields;
@@ -43,7 +43,7 @@ export function followRoute(): void {
     if (isShown) return;
     span.value = clamp({ fromMs, toMs });
   } else {
-    const now = Date.now();
+    const now = hostNow();
     const lengthMs = last === 'all' ? Infinity : Number(last ?? HOUR) || HOUR;
     span.value = clamp({ fromMs: now - Math.min(lengthMs, now), toMs: now });
   }
@@ -66,7 +66,7 @@ export function setSpan(fromMs: number, toMs: number): void {
 
 /** Within what there is, and not so near that nothing is left to see. */
 function clamp({ fromMs, toMs }: Span): Span {
-  const now = Date.now();
+  const now = hostNow();
   const first = Math.min(status.peek()?.history?.firstMs ?? 0, now - 60_000);
   const widest = now - first;
   const length = Math.min(Math.max(toMs - fromMs, MIN_SPAN_MS), widest);

@@ -117,6 +117,7 @@ function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
         {writeName(run.version)}
         {run.estimator && ` · ${writeName(run.estimator)}`}
       </small>
+      {run.problem && <small class="problem">{writeName(run.problem)}</small>}
     </span>,
     <span>
       {writeScore(run.score)}
@@ -140,14 +141,16 @@ function cellsOf(run: ModelRun, reload: () => void): (JSX.Element | string)[] {
     </span>,
     <Time ms={run.createdMs} />,
     <div class="buttons">
-      <button
-        type="button"
-        aria-expanded={isOpen}
-        onClick={() => goTo('models', isOpen ? {} : { run: reference }, true)}
-      >
-        Report<span class="hidden"> of {writeName(reference)}</span>
-      </button>
-      {!run.isAnswering && (
+      {!run.problem && (
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => goTo('models', isOpen ? {} : { run: reference }, true)}
+        >
+          Report<span class="hidden"> of {writeName(reference)}</span>
+        </button>
+      )}
+      {!run.isAnswering && !run.problem && (
         <ActionButton
           action="activate"
           body={{ reference }}

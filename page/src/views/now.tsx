@@ -5,7 +5,7 @@ import { useMemo } from 'preact/hooks';
 import type { Decision, Mark, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
-import { decision, latest, liveFields, marks, points, status, top } from '../live.ts';
+import { decision, hostNow, latest, liveFields, marks, points, status, top } from '../live.ts';
 import type { LiveField, Point } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
 import { ActionButton, Bar, Card, Label, Name, Probabilities, Table, Time } from '../parts.tsx';
@@ -59,7 +59,7 @@ function LiveCharts(): JSX.Element {
   const times = useComputed(() => points.value.map(({ atMs }) => atMs));
   const columns = useComputed(() => columnsOf(points.value));
   const stack = useComputed(() => stackProcesses(points.value));
-  const toMs = points.value.at(-1)?.atMs ?? Date.now();
+  const toMs = points.value.at(-1)?.atMs ?? hostNow();
   const fromMs = toMs - spanMs.value;
   const totalKib = latest.value?.memory['mem_total_kib'] ?? 0;
   const shared = {
@@ -317,7 +317,7 @@ const SHOWN_ACTIONS = 12;
 
 /** What the daemon did in the last day, the newest first. */
 function LastActions(): JSX.Element {
-  const sinceMs = useMemo(() => Date.now() - DAY_MS, []);
+  const sinceMs = useMemo(() => hostNow() - DAY_MS, []);
   // Another one is told as a mark.
   const count = marks.value.filter(({ kind }) => kind === 'action').length;
   const { value } = useAnswer<Mark[]>(

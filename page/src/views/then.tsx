@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import type { RangeAnswer } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
-import { status } from '../live.ts';
+import { hostNow, status } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
 import { Card, Problem } from '../parts.tsx';
 import { goTo, linkTo, route } from '../route.ts';
@@ -130,7 +130,7 @@ function Toolbar(): JSX.Element {
 /** All there is, and which part of it is shown. */
 function Overview(): JSX.Element | null {
   const { firstMs } = status.value?.history ?? {};
-  const toMs = Math.ceil(Date.now() / MINUTE) * MINUTE;
+  const toMs = Math.ceil(hostNow() / MINUTE) * MINUTE;
   const params = firstMs == null ? null : { from: firstMs, to: toMs, pixels: 600, fields: 'mem_used_kib' };
   const { value } = useAnswer<RangeAnswer>(params && '/api/range', params ?? {});
   const lines = useComputedLines(value);

@@ -1,4 +1,5 @@
 // Every version of every model as one row of a table: what it scored, against what, on which data, and where it is live.
+import { messageOf } from '../../core/index.ts';
 import type { ModelPackage, ModelSummary } from '../../models/index.ts';
 import type { Host } from '../host/host-types.ts';
 
@@ -25,6 +26,8 @@ export interface PageModel {
   readonly heldOutRows: number | null;
   readonly datasetSha256: string | null;
   readonly parity: Readonly<Record<string, unknown>> | null;
+  /** Why it cannot be used; null where its manifest is in order. */
+  readonly problem: string | null;
 }
 
 const metricOf = {
@@ -44,7 +47,7 @@ export async function readModels(host: Pick<Host, 'registry' | 'models' | 'tasks
     listings.flatMap(({ name, summaries }) =>
       summaries.map(async (summary) => {
         const reference = `${name}@${summary.version}`;
-        const shown = await host.registry.show(reference).catch(() => null);
+        const shown = await host.registry.show(reference).catch(messageOf);
         return describe(name, summary, shown, answering.has(reference));
       }),
     ),
@@ -55,12 +58,17 @@ export async function readModels(host: Pick<Host, 'registry' | 'models' | 'tasks
 function describe(
   name: string,
   summary: ModelSummary,
-  shown: ModelPackage | null,
+  shown: ModelPackage | string,
   isAnswering: boolean,
 ): PageModel {
   const { version, created, estimator, interval, aliases, task } = summary;
   const metric = metricOf[task ?? 'classification'];
-  const { dataset = {}, metrics = {}, parity = null, heldOut } = shown?.manifest ?? {};
+  const {
+    dataset = {},
+    metrics = {},
+    parity = null,
+    heldOut,
+  } = typeof shown === 'string' ? {} : shown.manifest;
   const baselines = (metrics['baseline'] ?? {}) as Readonly<
     Record<string, Readonly<Record<string, unknown>> | null>
   >;
@@ -79,6 +87,7 @@ function describe(
     baselines: Object.fromEntries(
       Object.entries(baselines).map(([rule, scores]) => [rule, numberOf(scores?.[metric])]),
     ),
+    problem: typeof shown === 'string' ? shown : null,
     rows: numberOf(dataset['rows']),
     heldOutRows: heldOut?.rows ?? null,
     datasetSha256: typeof dataset['sha256'] === 'string' ? dataset['sha256'] : null,

@@ -414,7 +414,7 @@ var pictures = (function(exports) {
 			held[key],
 			held.interval ?? null
 		])) + rowsTable(`${name} of the model and of each rule`, [
-			"",
+			"by",
 			name,
 			task === "forecast" ? "rule − model" : "model − rule"
 		], rows, 0) + factsTable("Further scores", {
@@ -547,7 +547,7 @@ var pictures = (function(exports) {
 		]);
 		const caption = "Leaderboard: score over the folds, seconds of a fit, microseconds of a decision, size";
 		const heads = [
-			"",
+			"model",
 			score,
 			"fit s",
 			"µs",
