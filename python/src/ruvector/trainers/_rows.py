@@ -49,10 +49,13 @@ def column_statistics(X: Columns, steps: int) -> tuple[Columns, Columns]:
 
     """
     columns = X.reshape(len(X) * steps, -1).astype(np.float64)
-    known = ~np.isnan(columns)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, columns, 0).sum(axis=0) / count
-    spread = np.sqrt((np.where(known, columns - mean, 0) ** 2).sum(axis=0) / count)
+    absent = np.isnan(columns)
+    if absent.any():
+        count = np.maximum((~absent).sum(axis=0), 1)
+        mean = np.where(absent, 0, columns).sum(axis=0) / count
+        spread = np.sqrt((np.where(absent, 0, columns - mean) ** 2).sum(axis=0) / count)
+    else:
+        mean, spread = columns.mean(axis=0), columns.std(axis=0)
     # float32 does not tell smaller spreads from rounding.
     changes = spread > 1e-6 * np.maximum(np.abs(mean), 1e-30)
     scale = np.where(changes, 1 / np.where(changes, spread, 1), 0)

@@ -56,9 +56,11 @@ class MLP(nn.Module):  # type: ignore[misc]
     def __init__(self, n_features: int, steps: int, n_outputs: int, size: NetworkSize) -> None:
         super().__init__()
         widths = [n_features * steps, *[size.hidden] * size.layers]
-        blocks: list[nn.Module] = [nn.Flatten()]
+        # No layer without an effect: of a small step each call of one is a hundredth.
+        blocks: list[nn.Module] = [nn.Flatten()] if steps > 1 else []
         for before, after in pairwise(widths):
-            blocks += [nn.Linear(before, after), nn.ReLU(), _dropout(size.dropout)]
+            blocks += [nn.Linear(before, after), nn.ReLU()]
+            blocks += [nn.Dropout(size.dropout)] if size.dropout > 0 else []
         self.body = nn.Sequential(*blocks, nn.Linear(widths[-1], n_outputs))
 
     def forward(self, X: Tensor) -> Tensor:
