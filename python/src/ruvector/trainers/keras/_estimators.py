@@ -281,6 +281,9 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]
         self.best_weights = trainer._network.get_weights()
         self.waited = 0
 
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Nothing, but told in this thread: else Keras hands each small step to another one."""
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         losses = {
             {"val_loss": "valid_loss"}.get(name, name): float(value)
