@@ -23,8 +23,6 @@ import { buildWarning } from './warning.ts';
 
 /** How long the sockets are still before a failed cell is answered. */
 const QUIET_MS = 5;
-/** What begins a cell waits for what follows: a short cell then wakes its client, and this process, once. */
-const BEGIN_MS = 3;
 
 type RequestChannel = 'shell' | 'control';
 
@@ -76,8 +74,6 @@ export class KernelServer {
   /** The cell that ran last. */
   #newest: string | null = null;
   #closed: Promise<void> | null = null;
-  /** Tells the beginning of a cell: before all that is sent next, and soon. */
-  #untold: { readonly tell: () => void; readonly timer: NodeJS.Timeout } | null = null;
 
   constructor(options: KernelServerOptions) {
     this.#options = options;
@@ -182,8 +178,8 @@ export class KernelServer {
     if (storesHistory) this.#executionCount++;
     const executionCount = this.#executionCount;
     const checked: CheckedCell = { parent: header.msg_id, code, isShown: storesHistory };
-    this.#publisher.remember(header);
     const tellBegin = (): void => {
+      this.#publisher.remember(header);
       this.#publisher.status(header.msg_id, 'busy');
       if (silent) return;
       this.#publisher.publish(header.msg_id, 'execute_input', { code, execution_count: executionCount });
@@ -207,21 +203,9 @@ export class KernelServer {
         allowStdin: content['allow_stdin'] === true,
         userExpressions: (content['user_expressions'] as Record<string, string> | undefined) ?? {},
       });
-      if (!admission) this.#tellSoon(tellBegin);
+      // While the user's thread begins. What it tells is read after this.
+      if (!admission) tellBegin();
     });
-  }
-
-  #tellSoon(tell: () => void): void {
-    this.#tellNow();
-    this.#untold = { tell, timer: setTimeout(() => this.#tellNow(), BEGIN_MS) };
-  }
-
-  #tellNow(): void {
-    if (this.#untold === null) return;
-    const { tell, timer } = this.#untold;
-    this.#untold = null;
-    clearTimeout(timer);
-    tell();
   }
 
   #finishCell(parent: string, reply: JsonObject): void {
@@ -416,7 +400,6 @@ export class KernelServer {
 
   /** A content that JSON cannot hold must not end the thread that everything goes through. */
   #send(channel: Channel, message: Message): void {
-    this.#tellNow();
     try {
       this.#sockets?.send(channel, message);
     } catch (error) {
