@@ -25,7 +25,7 @@ export const installListing = `${SLOT} ??= (() => {
   const members = (value, prefix) => {
     const columns = columnsOf(value);
     const names = new Map(columns.map((name) => [name, 'column']));
-    for (let at = columns.length > 0 ? Object.getPrototypeOf(value) : Object(value); at !== null && !isProxy(at); at = Object.getPrototypeOf(at)) {
+    for (let at = Object(value); at !== null && !isProxy(at); at = Object.getPrototypeOf(at)) {
       for (const name of Object.getOwnPropertyNames(at)) {
         if (names.size > MOST) return [...names];
         if (name.startsWith(prefix) && !names.has(name)) names.set(name, kindOf(at, name));

@@ -54,7 +54,9 @@ export function mergeCompletions(
   const written = place.kind === 'name' ? wordsOf(code) : new Set<string>();
   // What the object that a name stands in may hold; what a cell has under such a name is another thing.
   const options = new Set(place.kind === 'name' ? typed.filter(isField).map(nameOf) : []);
-  for (const candidate of typed) {
+  // In the brackets of a table stand columns: its type tells only what a dot leads to, sooner or later.
+  const isColumn = place.kind === 'key' && live.some(([, type]) => type === 'column');
+  for (const candidate of isColumn ? [] : typed) {
     const { kind, insertText } = candidate;
     // Symbols are members that no dot leads to.
     if (place.kind === 'member' && insertText?.startsWith('[')) continue;

@@ -43,14 +43,11 @@ export function createMessageCodec(key: string): MessageCodec {
     for (const part of parts) hmac.update(part);
     return hmac.digest('hex');
   };
-  // A request is the parent of five messages and more.
-  const parents = new WeakMap<object, string>();
+  // A request is the parent of five messages and more, one after the other.
+  let parent: { readonly header: object; readonly json: string } | null = null;
   const encodeParent = (header: Message['parentHeader']): string => {
-    const known = parents.get(header);
-    if (known !== undefined) return known;
-    const json = encodeJson(header);
-    parents.set(header, json);
-    return json;
+    if (parent?.header !== header) parent = { header, json: encodeJson(header) };
+    return parent.json;
   };
   return {
     encode: ({ identities, header, parentHeader, metadata, content, buffers }) => {

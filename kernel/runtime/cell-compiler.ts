@@ -180,8 +180,19 @@ function removeTypes(
     ...(settings.jsx && jsxOptions(settings.jsx)),
   });
   if (result.errors.length > 0) throw syntaxError(result.errors[0]!);
-  return { code: result.code, map: result.map ?? null };
+  return { code: result.code, map: result.map ? keepMappings(result.map.mappings) : null };
 }
+
+const ONE_SOURCE: readonly string[] = [''];
+const NO_NAMES: readonly string[] = [];
+
+/** A map is kept as long as the kernel runs, for places in stacks: without a second copy of the cell. */
+const keepMappings = (mappings: string): object => ({
+  version: 3,
+  sources: ONE_SOURCE,
+  names: NO_NAMES,
+  mappings,
+});
 
 interface Rewriting {
   readonly text: MagicString;
@@ -242,7 +253,7 @@ function rewrite(
   rewriteReferences(state, references, scope, vars);
   if (js.includes('await')) guardAwaits(state.text, program);
   const last = program.body.findLast((statement) => !withoutValue.has(statement.type));
-  const edits = made[0]?.hasChanged() ? made[0].generateMap() : null;
+  const edits = made[0]?.hasChanged() ? keepMappings(made[0].generateMap().mappings) : null;
   const imports = buildScript(state.js, state.imports);
   const hoisted = buildScript(state.js, state.functions);
   for (const { start, end } of [...state.functions, ...state.imports]) {

@@ -28,7 +28,8 @@ describe('complete_request', () => {
   it.each([
     ['Promise.allSe', ['allSettled'], 8],
     ['df["', ['a b', 'colour'], 4],
-    ['df.col', ['colour'], 3],
+    ['df.col', ['colour', 'columns'], 3],
+    ['df.getC', ['getColumn', 'getColumnIndex', 'getColumns'], 3],
     ['loose.inner.de', ['deep'], 12],
     ['loose["wi', ['with space'], 7],
     ['loose?.inn', ['inner'], 7],
@@ -52,6 +53,21 @@ describe('complete_request', () => {
       cursor_start: start,
       cursor_end: Array.from(code).length,
     });
+  });
+
+  it('tells the same of a data frame whether or not its types have been read', async () => {
+    // A fresh kernel has none; this one has them once it knows what only they tell.
+    await using fresh = await startKernel();
+    await fresh.execute(
+      `import pl from 'nodejs-polars'; const df = pl.DataFrame({ 'a b': [1], colour: [2] })`,
+    );
+    const matchesIn = async (one: KernelClient, code: string): Promise<unknown> =>
+      (await one.request('complete_request', { code, cursor_pos: code.length })).reply.content['matches'];
+    const known = 'interface Known { firstName: string }\ndeclare const known: Known; known.';
+    await expect.poll(() => matchesIn(kernel, known), { timeout: 30_000 }).toContain('firstName');
+    for (const code of ['df["', "df['co", 'df.col', 'df.with', 'df.select("']) {
+      expect(await matchesIn(kernel, code), code).toEqual(await matchesIn(fresh, code));
+    }
   });
 
   it('lists the options of a call first, with what the notebook has behind them', async () => {
