@@ -121,8 +121,7 @@ describe('serve --page', () => {
     await tab.see('service-', '.moment bdi.name');
     await tab.see('What would be decided', '.moment h2');
     await tab.see(new Date(at - 60_000).toISOString(), '.moment .snippet code');
-    // The host of these rows ran short every half an hour.
-    await tab.see('KiB', '.moment .facts dd');
+    await tab.see('GiB', '.moment .facts dd');
     expect(await findBarriers(page)).toEqual([]);
     await page.goBack();
     await page.waitForFunction('!document.querySelector(".moment")');
@@ -185,6 +184,8 @@ describe('serve --page', () => {
   it('moves nothing for who asked for less motion', async () => {
     await using tab = await openTab(browser, served.address);
     await tab.page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+    // What began before goes on to its end.
+    await tab.page.waitForFunction('document.getAnimations().length === 0');
     for (const view of ['#/now', '#/then', '#/models', '#/data', '#/health']) {
       await tab.goTo(view, 'main section, main .then');
       expect(await tab.page.evaluate('document.getAnimations().length'), view).toBe(0);

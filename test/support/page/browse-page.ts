@@ -33,12 +33,16 @@ export interface PageDaemon extends AsyncDisposable {
 }
 
 /** Starts `serve --page` at a free port: 2 samples a second, all processes looked at every second. */
-export async function startPageDaemon(home: Home, args: readonly string[] = []): Promise<PageDaemon> {
+export async function startPageDaemon(
+  home: Home,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<PageDaemon> {
   const origin = `http://127.0.0.1:${await findFreePort()}`;
   const words = ['--hz', '2', '--process-interval', '1', '--page', origin.slice(7), ...args];
   const isUp = (): Promise<boolean> => fetch(origin).then(Boolean, () => false);
   const start = async (): Promise<Daemon> => {
-    const started = await startDaemon(home, words);
+    const started = await startDaemon(home, words, env);
     await until(isUp, 'the page is served');
     return started;
   };
