@@ -207,13 +207,14 @@ def test_search_on_ray_asks_the_study_for_several_trials_and_tells_it_as_they_en
                     break
                 if isinstance(asked, dict) and len(running) < 2:
                     continue
-                for key, config in running.items():
+                # One ends before the other, as on several processors.
+                for key, config in list(running.items())[:1]:
                     folds = make_folds(files.read(), 2, setup.gap_ms, setup.task)
                     settings = TrialSettings(folds, "balanced", 0)
                     told = config["estimator"], config["parameters"], settings, ()
                     row, rules = score_folds(*told, lambda *_: None)
                     searcher.on_trial_complete(key, {"row": row, "rules": rules})
-                running.clear()
+                    del running[key]
             assert hear.raised is None
 
         def fit(self, estimator, parameters, callbacks):

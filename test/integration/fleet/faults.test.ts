@@ -134,6 +134,30 @@ describe('publishToFleet()', () => {
   });
 });
 
+describe('publishToFleet() of a host whose clock is set', () => {
+  it('sends what comes after a clock was set back or forwards, once, and again after a new start', async () => {
+    await using folder = await createFolder();
+    await using server = await startNats();
+    const lake = join(folder.path, 'lake');
+    await collect(server.url, lake);
+    const options = { folder: folder.path, servers: server.url, host: 'shifted' };
+    await using host = await startHost(options);
+    await host.ask('append 100');
+    // An hour and half a second back: no row has the time of another.
+    await host.ask('clock -3600500');
+    await host.ask('append 100');
+    await host.ask('clock 90000000');
+    await host.ask('append 100');
+    await host.ask('drain');
+    await host.ask('close');
+    await using again = await startHost({ ...options, startMs: mondayMs + 2 * 86_400_000 });
+    await again.ask('append 100');
+    await again.ask('drain');
+    expect(await collect(server.url, lake)).toMatchObject({ duplicates: 0, refused: 0 });
+    expect(await readLake(lake)).toMatchObject([{ host: 'shifted', rows: 400, times: 400 }]);
+  });
+});
+
 describe('fleet collect', () => {
   it('has every row once when it is killed at the first sign of each file', async () => {
     await using home = await createTestHome();

@@ -1,6 +1,7 @@
 // A host of a fleet in a process of its own: a real history, to which it appends rows of the real capture, and a real
 // publisher that follows it. Answers each line with a line of JSON:
 //   append N [SPAN_MS]   N rows, a second apart in their own time or stamped by the clock, spread over a time on the clock
+//   clock SHIFT_MS       its clock is set, forwards or back, from the next row on
 //   status | drain | close
 // node host-child.ts '{"folder": …, "servers": …, "host": …, "startMs": …}'
 import { join } from 'node:path';
@@ -49,11 +50,12 @@ const capture = readCapture();
 let next = 0;
 let lastMs = 0;
 let slowestMs = 0;
+let shiftMs = 0;
 
 function nextMs(): number {
   const { startMs } = options;
   lastMs = startMs === 'clock' ? Math.max(lastMs + 1, Date.now()) : startMs + next * 1000;
-  return lastMs;
+  return lastMs + shiftMs;
 }
 
 async function append(count: number, spanMs: number): Promise<object> {
@@ -73,6 +75,7 @@ async function append(count: number, spanMs: number): Promise<object> {
 
 const commands: Readonly<Record<string, (words: readonly string[]) => Promise<object>>> = {
   append: ([count, spanMs = '0']) => append(Number(count), Number(spanMs)),
+  clock: async ([ms]) => ({ shiftMs: (shiftMs += Number(ms)) }),
   status: async () => ({ ...publisher.status, appended: next, slowestMs, logged }),
   drain: async () => {
     await publisher.drain();

@@ -209,23 +209,24 @@ class TrialLoop:
 
     def _choose(self, trial: Trial) -> tuple[Candidate, dict[str, Any]]:
         """Defaults of each estimator first; then what the sampler makes of those that worked."""
+        from optuna.trial import TrialState
+
         finished = finished_trials(self._study)
-        begun = self._study.get_trials(deepcopy=False)
-        tried = {each.user_attrs.get("estimator") for each in begun}
+        # Not those of a run that was interrupted: their estimators are tried once more.
+        running = self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        tried = {each.user_attrs.get("estimator") for each in (*running, *finished)}
         fresh = next((name for name in self._candidates if name not in tried), None)
         if fresh is not None:
             return self._candidates[fresh], {}
-        # By its first trial alone, so that the choice stays one and the same.
+        # By its first trial alone, when all of these are over: a study has one set of choices.
         firsts = {each.user_attrs["estimator"]: each for each in reversed(finished)}
+        if len(firsts) < len(self._candidates):
+            raise FirstTrialsRunning
         open_ones = [
             name
             for name, candidate in self._candidates.items()
-            if name in firsts
-            and candidate.space is not None
-            and "failure" not in firsts[name].user_attrs
+            if candidate.space is not None and "failure" not in firsts[name].user_attrs
         ]
-        if not open_ones and len(firsts) < len(self._candidates):
-            raise FirstTrialsRunning
         if not open_ones:
             raise SearchStopped("nothing is left to try")
         candidate = self._candidates[trial.suggest_categorical("estimator", open_ones)]
