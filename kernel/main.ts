@@ -7,6 +7,8 @@ import { INPUT_BYTES, SHARED_WORDS, shared } from './protocol/thread-messages.ts
 import type { ToProtocolThread } from './protocol/thread-messages.ts';
 import { markDescendants } from './transport/descendants.ts';
 
+const PROTOCOL_YOUNG_MB = 12;
+
 enableCompileCache();
 // Opened before the protocol thread replaces their descriptors (native-output.ts). Nobody may be there to read them.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -20,6 +22,8 @@ const { port1: port, port2: userThread } = new MessageChannel();
 const worker = new Worker(new URL(`./transport/kernel-worker.${extension}`, import.meta.url), {
   workerData: { connectionFile, version: '0.1.0', sharedMemory, inputMemory, userThread },
   transferList: [userThread],
+  // What passes through is short-lived: more room only means that more of it lies about.
+  resourceLimits: { maxYoungGenerationSizeMb: PROTOCOL_YOUNG_MB },
 });
 // Its first message says that the sockets are bound.
 await once(worker, 'message');
