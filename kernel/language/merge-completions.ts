@@ -54,12 +54,8 @@ export function mergeCompletions(
   const written = place.kind === 'name' ? wordsOf(code) : new Set<string>();
   // What the object that a name stands in may hold; what a cell has under such a name is another thing.
   const options = new Set(place.kind === 'name' ? typed.filter(isField).map(nameOf) : []);
-  // In the brackets of a table stand columns: its type tells only what a dot leads to, sooner or later.
-  const isColumn = place.kind === 'key' && live.some(([, type]) => type === 'column');
-  for (const candidate of isColumn ? [] : typed) {
-    const { kind, insertText } = candidate;
-    // Symbols are members that no dot leads to.
-    if (place.kind === 'member' && insertText?.startsWith('[')) continue;
+  for (const candidate of candidatesFor(place, typed, live)) {
+    const { kind } = candidate;
     const name = nameOf(candidate);
     // The checker knows names that only types have: outside of members, only what exists or is typed here counts.
     const isThere = live.length === 0 || kindOf.has(name) || written.has(name) || options.has(name);
@@ -86,6 +82,18 @@ export function mergeCompletions(
     cursor_end: cursor,
     metadata: { _jupyter_types_experimental: types },
   };
+}
+
+/** What types say of a place, without what does not belong there. */
+function candidatesFor(
+  { kind }: CompletionPlace,
+  typed: readonly LspCompletion[],
+  live: readonly LiveName[],
+): readonly LspCompletion[] {
+  // In the brackets of a table stand columns: its type tells only what a dot leads to, and when it is there.
+  if (kind === 'key' && live.some(([, type]) => type === 'column')) return [];
+  // Symbols are members that no dot leads to.
+  return kind === 'member' ? typed.filter(({ insertText }) => !insertText?.startsWith('[')) : typed;
 }
 
 type RankOf = (name: string, type: string) => number;
