@@ -1,5 +1,5 @@
-// Vitest projects: unit tests are pure and run in parallel; the others own sockets and processes. What
-// they mostly do is wait, so two files run at a time, except for those that measure memory, load or time.
+// Vitest projects: unit tests are pure; the others own sockets and processes, and mostly wait, except for those that
+// measure memory, load or time, which run alone. scripts/test.mjs runs integration and conformance tests beside Python's.
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -14,7 +14,6 @@ const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 /** Tests that would measure their neighbours. */
 const measured = [
   'test/integration/collect/host.test.ts',
-  'test/integration/app/demo.test.ts',
   'test/integration/prepare/labels-oom.test.ts',
   'test/integration/optimize/*.test.ts',
   'test/conformance/collect/collect.test.ts',
@@ -25,7 +24,16 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       // They touch nothing outside of themselves: modules are loaded once a worker, not once a file.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, testTimeout: 30_000 } },
+      // By itself Vitest leaves one core to others.
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          isolate: false,
+          maxWorkers: 2,
+          testTimeout: 30_000,
+        },
+      },
       { test: { name: 'measured', include: measured, fileParallelism: false, ...patient } },
       ...['integration', 'conformance'].map((name) => ({
         test: {

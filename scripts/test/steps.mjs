@@ -8,14 +8,34 @@ const root = join(import.meta.dirname, '..', '..');
 export const reports = join(root, '.cache', 'reports');
 const python = process.env.RUVECTOR_PYTHON ?? join(root, '.venv', 'bin', 'python');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
+const cache = (name) => join(root, '.cache', 'checks', name);
 /** By its path: other packages bring a `tsc` of another version. */
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 
 /** The longest first; a step that needs another one names it. */
 export const staticSteps = [
-  { name: 'types', command: process.execPath, args: [tsc, '-p', '.'] },
+  // What did not change since the last run is known to be right.
+  {
+    name: 'types',
+    command: process.execPath,
+    args: [tsc, '-p', '.', '--incremental', '--tsBuildInfoFile', cache('types.json')],
+  },
   { name: 'page types', command: process.execPath, args: [tsc, '-p', 'page'] },
-  { name: 'format', command: bin('prettier'), args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    command: bin('prettier'),
+    args: [
+      '--check',
+      '--log-level',
+      'warn',
+      '--cache',
+      '--cache-strategy',
+      'content',
+      '--cache-location',
+      cache('prettier'),
+      '.',
+    ],
+  },
   // The types were checked.
   { name: 'build', command: process.execPath, args: [tsc, '-p', 'tsconfig.build.json', '--noCheck'] },
   { name: 'python types', command: python, args: ['-m', 'mypy'], cwd: 'python' },
@@ -51,12 +71,19 @@ function judgeReport(output) {
   return judgeDirections(JSON.parse(output), listModules(root));
 }
 
-/** One step for each kind that has tests of `rooms`, or for each kind where there are none. */
+/**
+ * One step for each kind that has tests of `rooms`, or for each kind where there are none. Those that share the machine
+ * mostly wait: four of their files run at a time on two cores.
+ */
 export function testSteps(rooms) {
   const isAll = rooms.length === 0;
   const vitest = vitestKinds.map((kind) => vitestStep(kind, vitestPaths(kind, rooms, root)));
   return [...vitest, pytestStep(pytestPaths(rooms, root))].filter(({ paths }) => isAll || paths.length > 0);
 }
+
+/** How many files of a kind run at a time beside the other kinds: about as much work for each. Alone each has two. */
+const sharedWorkers = { integration: 2, conformance: 1, python: 1 };
+const ALONE = 2;
 
 function vitestStep(kind, paths) {
   const report = join(reports, `${kind}.json`);
@@ -66,8 +93,10 @@ function vitestStep(kind, paths) {
   return {
     name: kind,
     paths,
+    isShared: kind in sharedWorkers,
     command: bin('vitest'),
     args: [...args, `--outputFile.json=${report}`, ...(isMaybeNone ? ['--passWithNoTests'] : []), ...paths],
+    workersArgs: ({ isAlone }) => [`--maxWorkers=${isAlone ? ALONE : sharedWorkers[kind]}`],
     count: () => countVitest(report, root),
   };
 }
@@ -77,9 +106,11 @@ function pytestStep(paths) {
   return {
     name: 'python',
     paths,
+    isShared: true,
     command: python,
-    args: ['-m', 'pytest', '-n', '2', `--junit-xml=${report}`, ...paths],
+    args: ['-m', 'pytest', `--junit-xml=${report}`, ...paths],
     cwd: 'python',
+    workersArgs: ({ isAlone }) => ['-n', String(isAlone ? ALONE : sharedWorkers.python)],
     count: () => countJunit(report),
   };
 }

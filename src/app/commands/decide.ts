@@ -27,7 +27,12 @@ export function addDecide(program: Command): void {
     .description('explain one decision: features, probabilities, what would be done and what holds it back')
     .option('--pid <pid>', 'process to plan for when no host runs (repeatable)', collectNumber, [])
     .option('--name <command>', 'the same by command name (repeatable)', collectText, [])
-    .option('--cgroup <folder>', 'a cgroup: v2 as a whole, v1 process by process (repeatable)', collectText, [])
+    .option(
+      '--cgroup <folder>',
+      'a cgroup: v2 as a whole, v1 process by process (repeatable)',
+      collectText,
+      [],
+    )
     .addOption(goalOption('as what to plan when no host runs'))
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ ruvector-memopt decide')

@@ -79,9 +79,9 @@ async function runFlower(
   print: boolean | undefined,
   command: Command,
 ): Promise<void> {
-  const python = await findPython();
   const home = homeOf(command);
   makeHome(home);
+  const python = await findPython();
   const folder = join(home.root, 'federation');
   const line = [
     '-m',

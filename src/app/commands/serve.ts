@@ -28,7 +28,7 @@ import { print } from '../terminal.ts';
 import { startTrimming } from '../serve/trim-memory.ts';
 import { buildUnitFile, findServiceProblems, serviceFlags } from '../serve/unit-file.ts';
 import { configError } from '../errors.ts';
-import { CONFIG_FILE_NAME, applyConfigFile, findConfigFile, tellTogether } from './config-file.ts';
+import { CONFIG_FILE_NAME, findConfigFile, tellTogether } from './config-file.ts';
 import type { ConfigFile } from './config-file.ts';
 import { homeOf } from './options.ts';
 import {
@@ -72,7 +72,7 @@ export function addServe(program: Command): void {
     .addHelpText('after', HELP_AFTER)
     .action(async ({ config: named }: ServeOptions) => {
       const path = findConfigFile(named, homeOf(command).root);
-      const file = path === null ? null : applyConfigFile(command, path);
+      const file = path === null ? null : await readConfigFile(command, path);
       const options = command.opts<ServeOptions>();
       const [config, outlets] = tellTogether(
         file,
@@ -83,6 +83,12 @@ export function addServe(program: Command): void {
       if (options.printUnit) print(printUnit(homeOf(command).root, options));
       else await serve({ config, ...outlets, file }, options, command);
     });
+}
+
+/** Most daemons have none, and would keep what reads it. */
+async function readConfigFile(command: Command, path: string): Promise<ConfigFile> {
+  const { applyConfigFile } = await import('./read-config-file.ts');
+  return applyConfigFile(command, path);
 }
 
 /** What is served: how, and what leaves the host. */

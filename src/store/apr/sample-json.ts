@@ -47,7 +47,8 @@ export function parseSamples(text: string): TrainingSample[] {
 function parseList(text: string): unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors of some systems begin a file with a byte order mark.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
     throw samplesJsonError('it is not JSON', cause);
   }

@@ -17,10 +17,11 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rvm-setup-'));
+  await mkdir(join(folder, 'tmp'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs a command as a user whose home, data and caches are all in the test's folder. */
+/** Runs a command as a user whose home, data, caches and temporary files are all in the test's folder. */
 function runAsUser(args: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> {
   const user = Object.fromEntries(
     ['HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME'].map((name) => [name, join(folder, name)]),
@@ -29,7 +30,14 @@ function runAsUser(args: readonly string[], env: Record<string, string> = {}): P
     spawn(process.execPath, [join(root, 'bin', 'ruvector-memopt.mjs'), ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...user, RUVECTOR_HOME: join(folder, 'data'), RUVECTOR_PYTHON: '', ...env },
+      env: {
+        ...process.env,
+        ...user,
+        RUVECTOR_HOME: join(folder, 'data'),
+        RUVECTOR_PYTHON: '',
+        TMPDIR: join(folder, 'tmp'),
+        ...env,
+      },
     }),
   );
 }
@@ -52,7 +60,7 @@ it.each([
     /^ERR_TRAIN_NO_PYTHON: .*no-python" is not there; run `npx ruvector-memopt setup python`/,
   );
   expect(code).toBe(1);
-  expect((await readdir(folder)).filter((name) => name !== 'XDG_CACHE_HOME')).toEqual([]);
+  expect((await readdir(folder)).filter((name) => !['XDG_CACHE_HOME', 'tmp'].includes(name))).toEqual([]);
 });
 
 describe('findBasePython()', () => {
