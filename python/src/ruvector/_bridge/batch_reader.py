@@ -68,6 +68,8 @@ class BatchReader(BatchStream):
 
     def __next__(self) -> pa.RecordBatch:
         """Acknowledge what was read and wait for the next batch."""
+        if self._unread:
+            return self._unread.popleft()
         try:
             return self._next()
         except WireTimeoutError:
@@ -80,15 +82,15 @@ class BatchReader(BatchStream):
         if self._failure is not None:
             raise self._failure
         while not self._ended:
-            if self._unread:
-                return self._unread.popleft()
             if self._received - self._acknowledged >= self._ack_every:
                 self._acknowledge()
             message = self._receive()
-            if message.type is MessageType.BATCH:
-                self._take(message)
-            else:
+            if message.type is not MessageType.BATCH:
                 self._take_control(message)
+                continue
+            self._take(message)
+            if self._unread:
+                return self._unread.popleft()
         raise StopIteration
 
     def read_all(self, *, on_rows: Callable[[int], None] | None = None) -> pa.Table:
@@ -240,6 +242,7 @@ class BatchReader(BatchStream):
 
     def _end(self) -> None:
         self._ended = True
+        self._unread.clear()
         self._shared.close()
         self._connection.close()
         self._on_close(self)
