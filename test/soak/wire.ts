@@ -63,8 +63,12 @@ async function stopReader(): Promise<boolean> {
   const before = await pair.look();
   pair.reader.process.kill('SIGSTOP');
   const looks: ServerLook[] = [];
+  // This process has nothing to do: what holds it up is the machine.
+  let ownMs = 0;
   for (let waitedMs = 0; waitedMs < STOP_MS; waitedMs += 1000) {
+    const startedMs = performance.now();
     await sleep(1000);
+    ownMs = Math.max(ownMs, Math.round(performance.now() - startedMs - 1000));
     looks.push(await pair.look());
   }
   const stoppedAt = await pair.progress();
@@ -83,7 +87,7 @@ async function stopReader(): Promise<boolean> {
     say(
       longestMs <= MAX_DELAY_MS,
       `${samples} samples of the host meanwhile, at most ${longestMs} ms between two; event loop held up for at most ` +
-        `${most((look) => look.longestMs)} ms; lease and memory taken back after ${givenUpS} s; the reader went on with the next batch`,
+        `${most((look) => look.longestMs)} ms, a process beside it that only waits for ${ownMs} ms; lease and memory taken back after ${givenUpS} s; the reader went on with the next batch`,
     ),
   ].every((holds) => holds);
 }

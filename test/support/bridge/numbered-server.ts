@@ -14,6 +14,8 @@ import { buildFlatBatch, columnsSchema } from './wire-batches.ts';
 /** As resuming-reader.py expects them: of different sizes, up to 64 KiB, values that no other batch has. */
 const ROWS = 8192;
 const rowsOf = (number: number): number => (number % 16 === 0 ? ROWS : ROWS / 8) - (number % 7);
+/** Values count on over all batches, and begin again here: a multiple of ROWS, so never within a batch. */
+const CYCLE = 2 ** 31;
 const LOOK_MS = 10;
 const SAMPLES_HZ = 20;
 
@@ -22,8 +24,8 @@ async function* produce(first: number, last: number): AsyncGenerator<arrow.Recor
   for (let number = first; number < last; number++) {
     const rows = rowsOf(number);
     const index = new Int32Array(rows);
-    const start = number * ROWS;
-    for (let i = 0; i < rows; i++) index[i] = (start + i) % 2 ** 31;
+    const start = ((number * ROWS) % CYCLE) | 0;
+    for (let i = 0; i < rows; i++) index[i] = start + i;
     yield buildFlatBatch(columnsSchema, [index, value.subarray(0, rows)], rows);
   }
 }
