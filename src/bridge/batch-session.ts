@@ -332,7 +332,7 @@ class StoppableSource {
   async nextIfReady(): Promise<arrow.RecordBatch | null> {
     this.#ask();
     // A generator that has its batch answers within few turns of the microtasks, which cost less than one of the loop.
-    for (let turn = 0; turn < READY_TURNS && this.#arrival === null; turn++) await null;
+    for (let turn = 0; turn < READY_TURNS && this.#arrival === null; turn++) await Promise.resolve();
     if (this.#arrival === null) await nextTurn();
     if (this.#arrival === null) return null;
     // The end is asked for again by next().

@@ -126,9 +126,10 @@ class BatchReader implements OpenBatches {
         const message = await this.#next();
         if (message === null) return;
         if (message.type === MessageType.BATCH) yield* this.#decode(message);
-        else if (message.type === MessageType.DRAIN) this.#checkCount(message.sequence);
-        else if (message.type === MessageType.BYE) return this.#checkCount(message.sequence);
+        else if (message.type === MessageType.DRAIN || message.type === MessageType.BYE)
+          this.#checkCount(message.sequence);
         else throw strayMessageError(message.type);
+        if (message.type === MessageType.BYE) return;
         this.#acknowledge();
       }
     } finally {

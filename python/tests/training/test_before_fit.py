@@ -9,9 +9,10 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
 from sklearn.svm import SVC, NuSVC
@@ -62,6 +63,8 @@ def pipeline(*steps):
         (lambda: make_pipeline(StandardScaler(), StackingClassifier([("a", forest())], cv=2)), 0),
         (lambda: VotingClassifier([("a", forest()), ("b", "drop")], voting="soft"), 0),
         (lambda: make_pipeline(KBinsDiscretizer(encode="onehot-dense"), logistic()), 0),
+        (lambda: GaussianNB(var_smoothing=1e-12), 0),
+        (lambda: StackingClassifier([("a", GaussianNB()), ("b", forest())], cv=2), 0),
     ],
 )
 def test_fit_and_export_onnx_prove_the_same_answers(make, missing):
@@ -82,6 +85,7 @@ def test_fit_and_export_onnx_prove_the_same_answers(make, missing):
             "not reproducible",
         ),
         (lambda: make_pipeline(KBinsDiscretizer(), logistic()), ConversionError, "onehot-dense"),
+        (lambda: make_pipeline(KNNImputer(), logistic()), ConversionError, "use SimpleImputer"),
         (lambda: CalibratedClassifierCV(logistic(), cv=2), MissingValuesError, "SimpleImputer"),
         (lambda: pipeline("passthrough", logistic()), MissingValuesError, "SimpleImputer"),
         (lambda: pipeline(StandardScaler(), "passthrough"), NotAModelError, "no classifier"),

@@ -205,3 +205,10 @@ def test_describe_parameters_is_json_safe_for_a_pipeline():
     assert json.loads(json.dumps(described, allow_nan=False)) == described
     assert described["steps"][0] == "sklearn.impute.SimpleImputer"
     assert described["simpleimputer__missing_values"] == "nan"
+
+
+def test_fit_result_says_that_a_detector_has_no_macro_f1_and_what_it_has():
+    result = fit("sklearn.IsolationForest", make_dataset(), parameters={"n_estimators": 5})
+    assert not hasattr(result, "macro_f1")
+    with pytest.raises(AttributeError, match=r"of a model for anomaly.*averagePrecision"):
+        _ = result.confusion_matrix

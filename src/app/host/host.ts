@@ -121,21 +121,19 @@ async function openParts(
     keepVersions: config.keepModels,
     onNote: (text) => listener.onLog?.(text),
   });
+  const contract = { featureNames: spec.names, featureSpecSha256: featureSpecSha256(spec) };
   const baseline = await installBaseline({
     registry,
     name: config.modelName,
-    featureNames: spec.names,
-    featureSpecSha256: featureSpecSha256(spec),
+    ...contract,
     isWanted: config.baseline,
     onLog: (text) => listener.onLog?.(text),
   });
   const answering = {
     registry,
-    featureNames: spec.names,
-    featureSpecSha256: featureSpecSha256(spec),
+    ...contract,
     rateWindowMs: spec.rateWindowMs,
     windows: createHostWindows(spec, history),
-    // Whatever a training is for, one process that was started ahead of time does.
     probe: createProbe(),
   };
   const models = cleanup.use(

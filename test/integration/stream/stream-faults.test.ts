@@ -221,12 +221,12 @@ it('openDataStream() does not take it for an end when the server of a pipe is ki
     historyFile: join(directory, 'history'),
     memoryRows: 1000,
   };
-  const { child, next } = start('stream-server.ts', options);
-  await next();
+  const server = start('stream-server.ts', options);
+  await server.next();
   const stream = cleanup.use(openDataStream(endpoint, { reconnect: false }));
   const events = stream.subscribeMemory()[Symbol.asyncIterator]();
   await events.next();
-  child.kill('SIGKILL');
+  server.child.kill('SIGKILL');
   const reading = (async (): Promise<void> => {
     while (!(await events.next()).done);
   })();

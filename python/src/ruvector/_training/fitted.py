@@ -89,8 +89,15 @@ class Fitted:
 
     @property
     def macro_f1(self) -> float:
-        """Macro-F1 on the test split, over the classes present in train or test."""
-        return float(self.metrics["macroF1"])
+        """Macro-F1 on the test split, over the classes present in train or test.
+
+        Raises
+        ------
+        AttributeError
+            The model is no classifier.
+
+        """
+        return float(self._of_classes("macroF1"))
 
     @property
     def asked(self) -> AssessedModel:
@@ -120,5 +127,14 @@ class Fitted:
 
     @property
     def confusion_matrix(self) -> NDArray[np.int64]:
-        """Rows: true label. Columns: predicted label."""
-        return np.asarray(self.metrics["confusionMatrix"], dtype=np.int64)
+        """Rows: true label. Columns: predicted label. Of a classifier only."""
+        return np.asarray(self._of_classes("confusionMatrix"), dtype=np.int64)
+
+    def _of_classes(self, metric: str) -> Any:  # noqa: ANN401  a number or a matrix
+        if metric not in self.metrics:
+            known = ", ".join(name for name in self.metrics if name != "baseline")
+            raise AttributeError(
+                f'Cannot show "{metric}" of a model for {self.task}: it tells no labels apart; '
+                f"look at metrics, which has {known}"
+            )
+        return self.metrics[metric]

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -34,6 +35,8 @@ PROBABILITY_TOLERANCE = 1e-3
 _QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
 _FEW_VALUES = 32
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
+# From where float64 still tells the densities of two classes apart.
+_NEAR_EXTREMES = _EXTREMES[:2]
 
 # Models that ask which known rows are nearest.
 _BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin)
@@ -236,7 +239,9 @@ def _extreme_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Row
     n = 2 * _QUOTAS["extreme"]
     base = data[rng.integers(len(data), size=n)].copy()
     columns = rng.integers(data.shape[1], size=n)
-    base[np.arange(n), columns] = np.resize(np.asarray(_EXTREMES, dtype=np.float32), n)
+    by_density = any(isinstance(each, GaussianNB) for each in walk(model))
+    values = _NEAR_EXTREMES if by_density else _EXTREMES
+    base[np.arange(n), columns] = np.resize(np.asarray(values, dtype=np.float32), n)
     base[0] = 0.0
     return base
 

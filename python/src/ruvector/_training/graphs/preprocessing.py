@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -155,3 +155,6 @@ def _refuse_text(model: Estimator) -> str | None:
 
 
 refuse_before_fit(SimpleImputer, _refuse_text)
+refuse_before_fit(
+    KNNImputer, lambda _: "the host has no operator that asks the nearest rows; use SimpleImputer"
+)
