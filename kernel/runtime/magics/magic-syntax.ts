@@ -49,11 +49,15 @@ function readLine(line: string, isKnown: IsName): string | null {
   if (magic) return callOf(magic[1]!, magic[2] ?? '');
   const assigned = ASSIGNED.exec(line);
   if (assigned) return assigned[1]! + callOf(assigned[2]!, assigned[3] ?? '');
-  const command = /^!([A-Za-z_$./~].*)$/.exec(line)?.[1];
+  const command = /^!((?:[A-Za-z_$./]|~[/A-Za-z_]).*)$/.exec(line)?.[1];
   if (command === undefined || REGEX_NEGATED.test(command)) return null;
   const word = /^~?([A-Za-z_$][\w$]*)/.exec(command)?.[1];
-  return word !== undefined && isKnown(word) ? null : callOf('sh', command.trimEnd());
+  const isName = word !== undefined && isKnown(word) && (reserved.has(word) || !WITH_ARGUMENT.test(command));
+  return isName ? null : callOf('sh', command.trimEnd());
 }
+
+/** `!cat notes.txt`: no expression, whatever is called `cat` here. */
+const WITH_ARGUMENT = /^[\w$]+[ \t]+(?!(?:as|in|instanceof|is|satisfies)\b)[\w$"']/;
 
 /** `const lines = %sx ls`; also with a type, or taken apart. */
 const ASSIGNED =

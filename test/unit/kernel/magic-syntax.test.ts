@@ -52,6 +52,13 @@ describe('replaceLineMagics()', () => {
   it('negates a name when the notebook has it and runs a command when not', () => {
     expect(replace('!done', 'done')).toBe('!done');
     expect(replace('!done')).toBe('await $magic("sh", "done");');
+    expect(replace('!ls a.txt; echo $?', 'ls')).toBe('await $magic("sh", "ls a.txt; echo $?");');
+    expect(replace('const cat = 1\n!cat "notes.txt"')).toContain('await $magic("sh"');
+    for (const own of ['!ok in x', '!ok instanceof X', '!ok as boolean', '!ok - 1', '!ok\t/ 2', '!ok `t`'])
+      expect(replace(own, 'ok')).toBe(own);
+    for (const own of ['!await ready', '!new Date()', '!typeof a', '!~[].indexOf(1)', '!~"ab".indexOf("b")'])
+      expect(replace(own)).toBe(own);
+    expect(replace('!~/bin/tool -v')).toBe('await $magic("sh", "~/bin/tool -v");');
     expect(replace("!echo don't\n!ls")).toBe('await $magic("sh", "echo don\'t");\nawait $magic("sh", "ls");');
   });
 
