@@ -25,11 +25,11 @@ export class MessageFormatError extends Error {
 }
 
 /** A frame to be sent. Text stays text: a socket must give back the memory of bytes, which wakes this thread again. */
-export type Frame = Uint8Array | string;
+export type MessageFrame = Uint8Array | string;
 
 /** Encodes and decodes the messages of one connection. */
 export interface MessageCodec {
-  encode(message: Message): Frame[];
+  encode(message: Message): MessageFrame[];
   /** @throws MessageFormatError for frames that are not a whole, correctly signed message */
   decode(frames: readonly Uint8Array[]): Message;
 }
@@ -37,7 +37,7 @@ export interface MessageCodec {
 /** @param key of the connection file; empty means that messages are not signed */
 export function createMessageCodec(key: string): MessageCodec {
   const secret = key === '' ? null : createSecretKey(key, 'utf8');
-  const sign = (parts: readonly Frame[]): string => {
+  const sign = (parts: readonly MessageFrame[]): string => {
     if (secret === null) return '';
     const hmac = createHmac('sha256', secret);
     for (const part of parts) hmac.update(part);

@@ -1,15 +1,15 @@
 // One send at a time per ZeroMQ socket, in order: zeromq.js allows no second send before the first is queued.
-import type { Frame } from '../protocol/codec.ts';
+import type { MessageFrame } from '../protocol/codec.ts';
 
 /** The sending half of a socket. */
 export interface Sender {
-  send(frames: Frame[]): Promise<void>;
+  send(frames: MessageFrame[]): Promise<void>;
 }
 
 /** Queues multipart messages for one socket. */
 export class Outbox {
   readonly #socket: Sender;
-  readonly #waiting: Frame[][] = [];
+  readonly #waiting: MessageFrame[][] = [];
   #pump: Promise<void> | null = null;
 
   constructor(socket: Sender) {
@@ -17,7 +17,7 @@ export class Outbox {
   }
 
   /** Queues frames; never waits. */
-  push(frames: Frame[]): void {
+  push(frames: MessageFrame[]): void {
     this.#waiting.push(frames);
     this.#pump ??= this.#run();
   }

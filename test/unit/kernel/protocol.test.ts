@@ -4,7 +4,7 @@ import sqlite from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import { createMessageCodec } from '../../../kernel/protocol/codec.ts';
-import type { Frame } from '../../../kernel/protocol/codec.ts';
+import type { MessageFrame } from '../../../kernel/protocol/codec.ts';
 import { addressOf, portsOf } from '../../../kernel/protocol/connection-file.ts';
 import type { ConnectionInfo } from '../../../kernel/protocol/connection-file.ts';
 import { ExecuteQueue } from '../../../kernel/protocol/execute-queue.ts';
@@ -34,7 +34,7 @@ const golden = {
   ],
 };
 const framesOf = (parts: readonly string[]): Buffer[] => parts.map((part) => Buffer.from(part, 'latin1'));
-const bytesOf = (frame: Frame): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
+const bytesOf = (frame: MessageFrame): Uint8Array => (typeof frame === 'string' ? Buffer.from(frame) : frame);
 const codec = createMessageCodec('golden-key');
 
 describe('createMessageCodec()', () => {
