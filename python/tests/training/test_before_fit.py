@@ -125,6 +125,7 @@ def wide(names):
         (lambda d: ruvector.export_onnx(forest()), NotAModelError),
         (lambda d: ruvector.export_onnx(None), NotAModelError),
         (lambda d: ruvector.deploy(None), NotAModelError),
+        (lambda d: ruvector.deploy("model.h5", dataset=d), NotAModelError),
         (lambda d: ruvector.deploy(forest(), dataset=3), NotAModelError),
         (lambda d: ruvector.deploy(forest(), dataset=d, client="x"), NotAModelError),
         (lambda d: ruvector.deploy(ruvector.OnnxModel(b"", {}, b"", None)), NotAModelError),

@@ -272,6 +272,11 @@ def _check_is_model(model: object) -> None:
             "Cannot deploy a pickle: loading one runs whatever code it holds; pass the path of a "
             "file with trusted=True, or the fitted estimator, which is deployed as ONNX"
         )
+    if isinstance(model, str | PurePath):
+        raise NotAModelError(
+            f'Cannot deploy "{model}": it is not a fitted classifier, detector or regressor, nor a '
+            f"file that ends in {', '.join(sorted(MODEL_SUFFIXES))}; pass one of them"
+        )
     if not (isinstance(model, BaseEstimator) or hasattr(model, "to_onnx")):
         raise NotAModelError(
             f"Cannot deploy a {type(model).__name__}: it is not a fitted classifier, detector or "
