@@ -9,7 +9,7 @@ import pytest
 import ruvector
 from ruvector import Client, DataExporter, DataStream, MockTransport, events
 from ruvector._exceptions import ArgumentsError
-from ruvector._parameters import number, takes, whole
+from ruvector._parameters import number, takes, whole_number
 from training_data import make_dataset
 
 TABLE = pa.table({"a": [1.0], "label": pa.array([0], pa.int8()), "split": ["train"]})
@@ -71,7 +71,7 @@ CASES = [(name, parameter) for name, (_, of) in CALLS.items() for parameter in o
 
 
 @pytest.mark.parametrize(("name", "parameter"), CASES)
-def test_calls_refuse_a_wrong_argument_or_work(tmp_path, monkeypatch, name, parameter):
+def test_takes_lets_only_typed_errors_out_of_public_calls(tmp_path, monkeypatch, name, parameter):
     """Whatever is passed, nothing but a typed error comes out, with the next step in it."""
     monkeypatch.setenv("RUVECTOR_HOME", str(tmp_path))
     call, _ = CALLS[name]
@@ -112,7 +112,7 @@ def test_takes_never_shows_what_may_be_a_secret():
 
 
 def test_takes_leaves_numbers_of_numpy_and_none_where_it_is_the_default():
-    @takes(count=whole("a count", 0), seconds=number("seconds", 0, above=True))
+    @takes(count=whole_number("a count", 0), seconds=number("seconds", 0, above=True))
     def call(count=None, seconds=1.0, **_options):
         return count, seconds
 

@@ -26,7 +26,7 @@ __all__ = [
     "sequence",
     "takes",
     "text",
-    "whole",
+    "whole_number",
     "without_none",
 ]
 
@@ -79,7 +79,7 @@ def number(said: str, low: float = -math.inf, *, above: bool = False) -> Wanted:
     return Wanted(said, fits)
 
 
-def whole(said: str, low: int) -> Wanted:
+def whole_number(said: str, low: int) -> Wanted:
     """Want a whole number of at least ``low``; an integer of numpy is one."""
 
     def fits(value: object) -> bool:

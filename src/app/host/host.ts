@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
-import { makeFolder } from '../../files/index.ts';
 import { createModelHost, createProbe, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
@@ -270,7 +269,6 @@ class RunningHost implements Host {
   }
 
   async #createBridge(served: ServedBridge): Promise<BridgeServer> {
-    await makeFolder(this.home.run, 0o700);
     const endpoints = await this.#endpoints();
     return createBridgeServer({
       ...served,

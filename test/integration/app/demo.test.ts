@@ -3,10 +3,12 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { describeFreed, describeReturned } from '../../../src/app/demo/demo-report.ts';
 import type { DemoReport } from '../../../src/app/demo/demo-report.ts';
 import { createTestHome, runCommand } from '../../support/daemon.ts';
+import { startBrowser } from '../../support/page/browse-page.ts';
 
 it('demo --json goes through every stage for real and leaves nothing behind', async () => {
   await using home = await createTestHome();
@@ -50,12 +52,32 @@ it('demo --json goes through every stage for real and leaves nothing behind', as
     expect(page).toContain('model goes live');
     expect(page).toContain(describeFreed(report.outcome));
     expect(page).toContain(describeReturned(report.outcome));
+    await expectFitsPhone(report.files.report);
     expect(cgroupsLeft()).toEqual([]);
     expect(readdirSync(output).filter((name) => name.endsWith('.bin'))).toEqual([]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }, 240_000);
+
+/** A phone's width, upright and after it was turned, in the light and in the dark. */
+async function expectFitsPhone(path: string): Promise<void> {
+  await using browser = await startBrowser();
+  const tab = await browser.newPage();
+  const backgrounds: unknown[] = [];
+  for (const value of ['light', 'dark']) {
+    await tab.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+    await tab.setViewport({ width: 390, height: 844 });
+    await tab.goto(pathToFileURL(path).href);
+    await tab.waitForSelector('.u-wrap');
+    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    backgrounds.push(await tab.evaluate('getComputedStyle(document.body).backgroundColor'));
+  }
+  expect(backgrounds).toEqual(['rgb(248, 249, 250)', 'rgb(21, 24, 27)']);
+  await tab.setViewport({ width: 844, height: 390 });
+  await tab.setViewport({ width: 390, height: 844 });
+  await tab.waitForFunction('document.documentElement.scrollWidth <= 390');
+}
 
 /** Evidence bounds what is said to be freed; each action says who was short; its rows add up. */
 function expectTrueOutcome({ outcome, workload }: DemoReport): void {

@@ -7,6 +7,7 @@ import * as arrow from 'apache-arrow';
 import pl from 'nodejs-polars';
 import { expect, it } from 'vitest';
 import { rowsOf, processKind } from '../../../src/core/index.ts';
+import type { ProcessRecord } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, runCommand } from '../../support/daemon.ts';
 
@@ -30,7 +31,7 @@ it('export keeps a byte order mark in a name, and what reads it back has it', as
   await using home = await createTestHome();
   const timestamp = Date.now() - 10_000;
   await using history = await openHistory(home.history, { retainMs: Infinity });
-  const rows = names.map((name, i) => ({ timestamp, pid: 100 + i, name, rss_kib: 1000 }));
+  const rows = names.map((name, i) => ({ timestamp, pid: 100 + i, name, rss_kib: 1000 }) as ProcessRecord);
   history.append('process', rows);
   await history.close();
   const exportTo = async (suffix: string): Promise<string> => {

@@ -31,7 +31,7 @@ from .._parameters import (
     sequence,
     takes,
     text,
-    whole,
+    whole_number,
     without_none,
 )
 from .._progress_bar import ProgressBar
@@ -149,7 +149,7 @@ class Client:
         name=_STREAM_NAME,
         follow=FLAG,
         timeout=number("seconds of at least 0", 0),
-        window=whole("a number of batches of at least 1", 1),
+        window=whole_number("a number of batches of at least 1", 1),
     )
     def stream(
         self,
@@ -208,7 +208,7 @@ class Client:
         horizon=number("seconds above 0, such as 60", 0, above=True),
         balance=text('"weights", "undersample" or "none"'),
         test_fraction=number("a share between 0 and 1, such as 0.2", 0, above=True),
-        blocks=whole("a number of blocks of at least 1", 1),
+        blocks=whole_number("a number of blocks of at least 1", 1),
         include_acted=FLAG,
         task=text('"classification", "anomaly" or "forecast"'),
         window=_WINDOW,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .._bridge import Reply
-from .._parameters import FLAG, takes, text, whole
+from .._parameters import FLAG, takes, text, whole_number
 
 __all__ = ["Models"]
 
@@ -63,7 +63,7 @@ class Models:
         """Remove a version that no alias names and nothing uses."""
         return self._ask("models.remove", reference=reference)
 
-    @takes(keep=whole("a number of versions of at least 0", 0), dry_run=FLAG)
+    @takes(keep=whole_number("a number of versions of at least 0", 0), dry_run=FLAG)
     def prune(self, *, keep: int | None = None, dry_run: bool = False) -> Any:  # noqa: ANN401
         """Remove versions beyond ``keep``, by default the daemon's limit; 0 keeps all."""
         return self._ask("models.prune", keep=keep, dryRun=dry_run)

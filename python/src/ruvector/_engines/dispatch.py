@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._exceptions import EngineOptionsError
-from .._parameters import FLAG, MAPPING, PATH, TEXT, Wanted, number, sequence, takes, whole
+from .._parameters import FLAG, MAPPING, PATH, TEXT, Wanted, number, sequence, takes, whole_number
 from .._progress_bar import ProgressBar
 from .options import FlowerOptions, RayOptions, read_options
 
@@ -29,7 +29,7 @@ _DATASET = Wanted(
     lambda value: isinstance(value, str | os.PathLike) or callable(getattr(value, "X", None)),
 )
 _CALLBACKS = sequence("a list of functions", callable)
-_SEED = whole("a whole number of at least 0", 0)
+_SEED = whole_number("a whole number of at least 0", 0)
 
 
 @takes(
@@ -156,8 +156,8 @@ def fit(
 
 @takes(
     dataset=_DATASET,
-    trials=whole("a number of trials of at least 1", 1),
-    folds=whole("a number of folds of at least 2", 2),
+    trials=whole_number("a number of trials of at least 1", 1),
+    folds=whole_number("a number of folds of at least 2", 2),
     gap_ms=number("milliseconds of at least 0", 0),
     timeout_seconds=number("seconds above 0", 0, above=True),
     seed=_SEED,

@@ -19,7 +19,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import Pipeline
 
 from .._exceptions import UnknownEstimatorError, UnknownParameterError
-from .._parameters import MAPPING, takes, whole
+from .._parameters import MAPPING, takes, whole_number
 from .._untyped import Estimator, JsonValue
 from .presets import PRESETS
 from .registry import find_entry
@@ -49,7 +49,7 @@ ALLOWED_MODULES = frozenset(
 )
 
 
-@takes(parameters=MAPPING, seed=whole("a whole number of at least 0", 0))
+@takes(parameters=MAPPING, seed=whole_number("a whole number of at least 0", 0))
 def create_estimator(
     name: str, parameters: Mapping[str, Any] | None = None, *, seed: int = 0
 ) -> BaseEstimator:
