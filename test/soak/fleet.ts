@@ -46,10 +46,8 @@ export async function runFleet({ minutes, seed }: { minutes: number; seed: numbe
   const after = sumOf(hosts);
   const serverCpu = (readCpuSeconds(server.pid) - cpuBefore) / seconds;
   const serverRssMib = readRssMib(server.pid);
-  for (const { publisher, stop } of hosts) {
-    stop();
-    await publisher.drain();
-  }
+  for (const { stop } of hosts) stop();
+  await Promise.all(hosts.map(({ publisher }) => publisher.drain()));
   const sent = sumOf(hosts);
   for (const { publisher } of hosts) await publisher[Symbol.asyncDispose]();
   await sleep(2000);

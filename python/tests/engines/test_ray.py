@@ -92,7 +92,8 @@ def test_fit_on_ray_with_two_workers_is_the_fit_that_a_local_one_is(
     assert result.macro_f1 == pytest.approx(expected.macro_f1, abs=NEAR)
     assert expected.macro_f1 > 0.8
     assert result.engine["workers"] == workers
-    assert type(result.model) is type(expected.model)
+    # Not one copy of it a worker, in a vote.
+    assert isinstance(expected.model, type(result.model))
     assert ruvector.export_onnx(result, name="fleet").parity.label_mismatches == 0
     if name.startswith("sklearn."):
         X = local.X("test")

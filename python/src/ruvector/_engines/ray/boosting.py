@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._training import TrainingStep, fit_rows, training_error
 from ..._untyped import Estimator
-from .parts import pad_classes
+from .parts import pad_classes, take_rows
 from .worker import Worker
 
 __all__ = ["fit_lightgbm", "fit_xgboost"]
@@ -24,7 +24,7 @@ def fit_xgboost(worker: Worker) -> Estimator | None:
     from xgboost.callback import TrainingCallback
 
     model = worker.job.model
-    X, y, weights = pad_classes(worker, *worker.rows.all())
+    X, y, weights = pad_classes(worker, *take_rows(worker))
     wanted, callbacks = model.get_num_boosting_rounds(), model.callbacks
     state = worker.load() or {"done": 0, "booster": None}
     done = int(state["done"])
@@ -53,7 +53,7 @@ def fit_lightgbm(worker: Worker) -> Estimator | None:
     from ray.train.lightgbm import get_network_params
 
     model = worker.job.model
-    X, y, weights = pad_classes(worker, *worker.rows.all())
+    X, y, weights = pad_classes(worker, *take_rows(worker))
     wanted = model.n_estimators
     state = worker.load() or {"done": 0, "booster": None}
     done = int(state["done"])

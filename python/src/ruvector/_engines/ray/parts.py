@@ -29,10 +29,19 @@ from ..._training import (
     task_of,
 )
 from ..._untyped import Estimator
-from .rows import read_whole
+from .rows import Part, read_whole
 from .worker import Worker
 
-__all__ = ["FORESTS", "PARTS", "fit_part", "fit_trees", "fit_whole", "join_parts", "pad_classes"]
+__all__ = [
+    "FORESTS",
+    "PARTS",
+    "fit_part",
+    "fit_trees",
+    "fit_whole",
+    "join_parts",
+    "pad_classes",
+    "take_rows",
+]
 
 FORESTS = (ExtraTreesClassifier, RandomForestClassifier)
 #: Learnt in parts: the mean of what several models on parts answer is as good a model.
@@ -75,6 +84,18 @@ def fit_part(worker: Worker) -> Estimator:
     X, y, weights = pad_classes(worker, *worker.rows.all())
     fit_rows(model, X, y, {"sample_weight": weights}, [worker.obey])
     return model
+
+
+def take_rows(worker: Worker) -> Part:
+    """Rows that this worker learns from: a stretch of all of them, or what was streamed to it.
+
+    Ray gives workers as many rows each and leaves out what is over, which a few rows would feel.
+    """
+    if not worker.job.is_copied:
+        return worker.rows.all()
+    X, y = read_whole(worker.job.folder, worker.job.is_absent)
+    own = np.array_split(np.arange(len(y)), worker.world)[worker.rank]
+    return X[own], y[own]
 
 
 def pad_classes(

@@ -83,9 +83,9 @@ def plan_fit(model: Estimator, workers: int, *, fits: bool) -> Plan:
     if "TorchClassifier" in names:
         return replace(_NETWORK, is_copied=fits)
     if "XGBClassifier" in names and not model.early_stopping_rounds:
-        return _XGBOOST
+        return replace(_XGBOOST, is_copied=fits)
     if "LGBMClassifier" in names:
-        return _LIGHTGBM
+        return replace(_LIGHTGBM, is_copied=fits)
     if workers == 1:
         return _WHOLE
     if isinstance(model, FORESTS) and not _keeps_more(model):
