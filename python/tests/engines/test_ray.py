@@ -214,7 +214,7 @@ def test_search_on_ray_asks_the_study_for_several_trials_and_tells_it_as_they_en
                     settings = TrialSettings(folds, "balanced", 0)
                     told = config["estimator"], config["parameters"], settings, ()
                     row, rules = score_folds(*told, lambda *_: None)
-                    searcher.on_trial_complete(key, {"row": row, "rules": rules})
+                    searcher.on_trial_complete(key, {"found": (row, rules)})
                     del running[key]
             assert hear.raised is None
 

@@ -72,7 +72,8 @@ def _run_trial(config: Mapping[str, Any], told: _Task) -> None:
         tune.report({"fold": 0, "score": float("nan"), "failure": str(error) or repr(error)})
         return
     last = {"fold": search.folds + 1, "score": row["score"]}
-    tune.report({**last, "row": row, "rules": rules})
+    # In one piece: mappings in a result reach the searcher taken apart.
+    tune.report({**last, "found": (row, rules)})
 
 
 class _TuneRunner:
@@ -170,12 +171,13 @@ def _searcher(setup: Setup, trials: int, hear: Any) -> Any:  # noqa: ANN401
             self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
         ) -> None:
             trial = self._running.pop(trial_id)
-            found = result or {}
-            if "row" in found:
-                loop.keep(trial, found["row"], found["rules"])
-                end = (found["row"]["score"], "COMPLETE")
-            elif error or "failure" in found:
-                loop.fail(trial, found.get("failure", "its worker was lost"))
+            told = result or {}
+            if "found" in told:
+                row, rules = told["found"]
+                loop.keep(trial, row, rules)
+                end = (row["score"], "COMPLETE")
+            elif error or "failure" in told:
+                loop.fail(trial, told.get("failure", "its worker was lost"))
                 end = (None, "FAIL")
             else:
                 end = (None, "PRUNED")
