@@ -88,14 +88,8 @@ export function createPageMemory({ publish, keep: keepForLater }: MemoryListener
     }
     if (!alerting.has(severity)) return;
     const untilMs = kind in ends ? null : atMs;
-    const mark: PageMark = {
-      id: randomUUID(),
-      atMs,
-      untilMs,
-      kind: 'alert',
-      text: message,
-      detail: { severity, event: kind },
-    };
+    const detail = { severity, event: kind };
+    const mark: PageMark = { id: randomUUID(), atMs, untilMs, kind: 'alert', text: message, detail };
     if (untilMs === null) lasting.set(kind, mark);
     tell(mark);
   };
