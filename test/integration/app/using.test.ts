@@ -51,6 +51,17 @@ describe('train', () => {
   });
 });
 
+it('train says a mistake of Python in one line, and its traceback with --verbose', async () => {
+  const words = ['train', '--estimator', 'sklearn.RandomForestClassifier', '--param', 'n_estimators=-5'];
+  const short = await runCommand(home, words);
+  expect(short.code).toBe(1);
+  expect(short.stderr).toContain('n_estimators');
+  expect(short.stderr).not.toMatch(/Traceback|File ".*\.py"/);
+  const long = await runCommand(home, ['--verbose', ...words]);
+  expect(long.code).toBe(1);
+  expect(long.stderr).toMatch(/Traceback \(most recent call last\):\n {2}File ".*\.py", line \d+/);
+});
+
 describe('reportFailure()', () => {
   const traceback = 'Traceback (most recent call last):\n  File "x.py", line 1\nKeyError: 3';
   const error = (details: object): RuvectorError =>
