@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isRuvectorError, sha256Of } from '../../../src/core/index.ts';
-import { verifyModelBytes } from '../../../src/models/verify.ts';
+import { verifyFeatures, verifyModelBytes } from '../../../src/models/verify.ts';
 import type { ModelExpectations } from '../../../src/models/verify.ts';
 import { bytesField, concat, intField, node, onnxBytes, valueInfo } from '../../support/models/onnx-bytes.ts';
 import type { OnnxParts } from '../../support/models/onnx-bytes.ts';
@@ -223,6 +223,17 @@ it.each([
   const run = (): unknown =>
     verifyModelBytes(bytes, { ...expectationsFor(bytes), featureNames, featureSpecSha256 });
   expect(codeOf(run)).toBe(code);
+});
+
+it.each([
+  [10_000, 2000, /taken at 1 Hz, and this host takes them at 5 Hz, .*; serve with --hz 1, or train again at 5 Hz/],
+  [2000, 20_000, /taken at 5 Hz, and this host takes them at 0\.5 Hz, .*; serve with --hz 5, or/],
+  [2000, 2000, /computed by another specification/],
+])('verifyFeatures() names both rates when %d ms and %d ms are what differs', (rateWindowMs, hostMs, text) => {
+  const { manifest } = expectationsFor(onnxBytes());
+  const contract = { featureNames: ['a', 'b'], featureSpecSha256: 'f'.repeat(64), rateWindowMs: hostMs };
+  const trained = { ...manifest, dataset: { rateWindowMs } as never };
+  expect(() => verifyFeatures(trained as never, contract)).toThrow(text);
 });
 
 it('verifyModelBytes() accepts or refuses with a typed error, whatever was changed', () => {
