@@ -103,11 +103,11 @@ async function runSteps(checks, tests) {
   return [...results, ...(await Promise.all(ran))];
 }
 
-function report(results) {
+function report(results, seconds) {
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
-  for (const line of describeSlowest(results)) console.log(line);
+  for (const line of describeSlowest(results, seconds)) console.log(line);
   // Last, so that the end of a log says what failed.
   for (const failure of results.flatMap((result) => result.failures)) console.log(`✘ ${failure}`);
   if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);
@@ -126,7 +126,9 @@ async function main() {
   const tests = testSteps(choice.rooms).filter(isChosen);
   if (checks.length + tests.length === 0)
     throw new ChoiceError('Cannot test this: the rooms named have no tests of this kind');
-  report(await runSteps(checks, tests));
+  const startedMs = Date.now();
+  const results = await runSteps(checks, tests);
+  report(results, (Date.now() - startedMs) / 1000);
 }
 
 try {
