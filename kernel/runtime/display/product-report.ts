@@ -16,8 +16,8 @@ import { Array, Number, Object } from '../primordials.ts';
 
 /** What the kernel uses of `ruvector-memopt/pictures`. */
 interface Door {
-  buildTrainingReport(facts: Fields, extras: Fields): string;
-  buildFragment(content: string): string;
+  readonly buildTrainingReport: (facts: Fields, extras: Fields) => string;
+  readonly buildFragment: (content: string) => string;
 }
 
 /** What is shown of a model, whoever tells it. */

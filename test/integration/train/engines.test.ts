@@ -80,7 +80,7 @@ beforeAll(async () => {
 
 afterAll(() => cleanup.disposeAsync(), 120_000);
 
-it('fit on Ray gives a daemon the model of a local fit, and it goes live', async () => {
+it('fit() on Ray gives a daemon the model of a local fit, and it goes live', async () => {
   const engine = await fitAndDeploy(homes[0]!, 'sklearn.RandomForestClassifier', 'ray', { workers: 2 });
   expect(engine).toMatchObject({ name: 'ray', workers: 2, how: 'a share of the trees a worker, joined' });
 }, 600_000);

@@ -63,7 +63,7 @@ describe('showProduct()', () => {
 
   it('shows a training report as the live page and Python do', async () => {
     const html = (await show(modelPackage))['text/html']!;
-    const drawn = buildTrainingReport(modelPackage.manifest as never);
+    const drawn = buildTrainingReport(modelPackage.manifest);
     for (const card of drawn.match(/<section class="rv-card"><h2>(?!Data)[\s\S]*?<\/section>/g)!)
       expect(html).toContain(card);
   });
