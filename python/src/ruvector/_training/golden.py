@@ -35,11 +35,9 @@ PROBABILITY_TOLERANCE = 1e-3
 _QUOTAS = {"threshold": 96, "nan": 24, "extreme": 24}
 _FEW_VALUES = 32
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
-# From where float64 still tells the densities of two classes apart.
-_NEAR_EXTREMES = _EXTREMES[:2]
 
-# Models that ask which known rows are nearest.
-_BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin)
+# Models that ask which known rows are nearest, or how far off a row is from what a class holds.
+_BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin, GaussianNB)
 
 
 @dataclass(frozen=True)
@@ -235,13 +233,12 @@ def _nan_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
 
 def _extreme_rows(model: Estimator, data: Rows, rng: np.random.Generator) -> Rows:
     if any(isinstance(each, _BY_DISTANCE) for each in walk(model)):
-        return data[:0]  # from so far away all known rows are equally near: every answer is a tie
+        # From so far away all known rows are equally near, and float64 tells no densities apart.
+        return data[:0]
     n = 2 * _QUOTAS["extreme"]
     base = data[rng.integers(len(data), size=n)].copy()
     columns = rng.integers(data.shape[1], size=n)
-    by_density = any(isinstance(each, GaussianNB) for each in walk(model))
-    values = _NEAR_EXTREMES if by_density else _EXTREMES
-    base[np.arange(n), columns] = np.resize(np.asarray(values, dtype=np.float32), n)
+    base[np.arange(n), columns] = np.resize(np.asarray(_EXTREMES, dtype=np.float32), n)
     base[0] = 0.0
     return base
 
