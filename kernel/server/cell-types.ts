@@ -36,9 +36,13 @@ export interface CellTypesOptions {
   readonly warn: (parent: string, text: string) => void;
 }
 
-/** How long `idle` waits for warnings: half as long as the cell ran, within these. Later ones are shown when they come. */
-const LEAST_WARNING_MS = 5;
+/**
+ * How long `idle` waits for warnings: so much of the time that the cell ran, and at most so long; for a short cell, whose
+ * check begins with its answer, just so long. Later ones are shown when they come.
+ */
+const WARNING_SHARE = 0.3;
 const MOST_WARNING_MS = 20;
+const SHORT_WARNING_MS = 5;
 const ADMISSION_MS = 15_000;
 /** A cell that runs longer is checked beside it; a shorter one after its answer, which is then not slowed. */
 const BESIDE_MS = 4;
@@ -138,8 +142,10 @@ function outcomeOf(reply: JsonObject): RanCell['outcome'] {
   return reply['ename'] === 'SyntaxError' ? 'unparsed' : 'failed';
 }
 
-const patienceFor = ({ startMs }: RanCell): number =>
-  Math.min(Math.max((performance.now() - startMs) / 2, LEAST_WARNING_MS), MOST_WARNING_MS);
+function patienceFor({ startMs }: RanCell): number {
+  const ranMs = performance.now() - startMs;
+  return ranMs < BESIDE_MS ? SHORT_WARNING_MS : Math.min(WARNING_SHARE * ranMs, MOST_WARNING_MS);
+}
 
 async function within(shown: Promise<void>, longestMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
