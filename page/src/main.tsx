@@ -122,7 +122,8 @@ function Foot(): JSX.Element {
   return (
     <footer class="foot">
       ruvector-memopt {value.version}, process {value.pid}, runs since <Time ms={value.startedAtMs} />, a
-      sample every {writeDuration(1000 / value.hz)}. Times are {zone}; UTC on hover.
+      sample every {writeDuration(1000 / value.hz)}. Times are {zone}
+      {zone !== 'UTC' && '; UTC on hover'}.
     </footer>
   );
 }

@@ -184,7 +184,14 @@ const stepWords: Readonly<Record<string, string>> = {
 /** Datasets that were published from this host, each by a process of its own. */
 function Publications({ runs }: { readonly runs: readonly Publication[] }): JSX.Element {
   return (
-    <Card title="Publications" note="Datasets that `ruvector-memopt publish` made of this host's data.">
+    <Card
+      title="Publications"
+      note={
+        <>
+          Datasets that <code>ruvector-memopt publish</code> made of this host's data.
+        </>
+      }
+    >
       <Table
         caption="Publications, the newest first"
         heads={['started', 'dataset', 'rows', 'size', 'privacy', 'state', 'where']}

@@ -56,7 +56,7 @@ export function ModelsView(): JSX.Element {
             heads={['compare', 'model', 'score', 'to beat', 'rows', 'parity', 'made', '~what can be done']}
             numeric={[2, 3, 4, 5]}
             rows={runs.map((run) => cellsOf(run, reload))}
-            empty="No model is stored yet. `ruvector-memopt train` makes the first one of this host's own data."
+            empty="No model is stored yet. The first one of this host's own data comes of: ruvector-memopt train"
             class="models"
           />
         )}

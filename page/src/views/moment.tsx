@@ -126,11 +126,17 @@ function Processes({ processes }: { readonly processes: readonly ProcessUse[] })
   );
 }
 
+const modeWords: Readonly<Record<string, string>> = {
+  act: 'acted',
+  dry_run: 'dry run: nothing was touched',
+  none: 'nothing to do',
+};
+
 function Decided({ decision }: { readonly decision: Decision }): JSX.Element {
   const { label, probabilities, reason, source, modelVersion, mode, features } = decision;
   const facts: (readonly [string, JSX.Element | string])[] = [
     ['by', modelVersion ? <Name text={modelVersion} /> : (source ?? '–')],
-    ['mode', mode ?? '–'],
+    ['mode', modeWords[mode ?? ''] ?? '–'],
     ...(reason ? [['because', writeName(reason)] as const] : []),
   ];
   return (
