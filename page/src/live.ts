@@ -35,6 +35,7 @@ const SECOND_MS = 900;
 /** A longer pause between two samples is one that is shown. */
 const HOLE_MS = 5000;
 const SILENCE_MS = 6000;
+const LATE_MS = 8000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 export type Connection =
@@ -181,7 +182,10 @@ function addSample(sample: Sample): void {
   if (isFirst) {
     // Its rates are not known, for the stream has none before it; the history knows them.
     isFirst = false;
+    const sinceMs = points.value.at(-1)?.atMs ?? 0;
     void fillGap().catch(() => addPoints([pointOf(sample)]));
+    // On a busy host the history learns of the newest samples some seconds later.
+    setTimeout(() => void fillGap(sinceMs).catch(() => undefined), LATE_MS);
     return;
   }
   addPoints([pointOf(sample)]);
@@ -262,10 +266,10 @@ function markDrawn(): void {
 }
 
 /** Takes what was missed since the last point from the history. */
-async function fillGap(): Promise<void> {
+async function fillGap(sinceMs = points.value.at(-1)?.atMs ?? 0): Promise<void> {
   const toMs = hostNow();
   // The newest point is later than now where a clock was set back.
-  const fromMs = Math.max(Math.min(points.value.at(-1)?.atMs ?? 0, toMs - 1000), toMs - KEPT_MS);
+  const fromMs = Math.max(Math.min(sinceMs, toMs - 1000), toMs - KEPT_MS);
   const span = { from: Math.round(fromMs), to: Math.round(toMs) };
   const seconds = Math.ceil((toMs - fromMs) / 1000);
   const [range, processes, happened] = await Promise.all([
