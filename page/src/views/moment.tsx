@@ -129,7 +129,7 @@ function Processes({ processes }: { readonly processes: readonly ProcessUse[] })
 const modeWords: Readonly<Record<string, string>> = {
   act: 'acted',
   dry_run: 'dry run: nothing was touched',
-  none: 'nothing to do',
+  none: 'no target to act on',
 };
 
 function Decided({ decision }: { readonly decision: Decision }): JSX.Element {
