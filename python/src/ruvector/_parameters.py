@@ -79,7 +79,7 @@ def number(said: str, low: float = -math.inf, *, above: bool = False) -> Wanted:
     return Wanted(said, fits)
 
 
-def whole_number(said: str, low: int) -> Wanted:
+def whole_number(said: str, low: float = -math.inf) -> Wanted:
     """Want a whole number of at least ``low``; an integer of numpy is one."""
 
     def fits(value: object) -> bool:

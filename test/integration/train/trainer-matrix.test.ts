@@ -44,6 +44,11 @@ const onCapture = trainers.filter(({ file }) => file === undefined);
 /** Those of the data set first, so that the host has seen something by then. */
 const asked = [...trainers, ...onCapture.map((each) => ({ ...each, isFresh: true }))];
 const TOLERANCE = 1e-5;
+/**
+ * A model of a capture is asked about rows of the data set, from beyond what it has seen, where float32 rounds large sums.
+ * Its gate held it to 1e-5 on its own rows.
+ */
+const BEYOND_TOLERANCE = 1e-4;
 
 let matrix: TrainerMatrix;
 
@@ -69,8 +74,9 @@ it.for(cases)(
     if (line!.code === 'ERR_TRAIN_NO_PACKAGE') skip(line!.error);
     expect(line!.error).toBeUndefined();
     expect(line).toMatchObject({ isLive: true, rows: 2048 });
-    expect(line!.maxDifference).toBeLessThanOrEqual(TOLERANCE);
-    expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(TOLERANCE);
+    const tolerance = isFresh ? BEYOND_TOLERANCE : TOLERANCE;
+    expect(line!.maxDifference).toBeLessThanOrEqual(tolerance);
+    expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(tolerance);
     const version = `${line!.manifest.name}@${line!.version}`;
     await vi.waitFor(() => expect(matrix.host.firstDecisionMs(version)).toBeGreaterThan(0));
   },

@@ -32,9 +32,8 @@ _CALLBACKS = sequence("a list of functions", callable)
 _SEED = whole_number("a whole number of at least 0", 0)
 
 
+# What a data set or parameters lack is said by who reads them.
 @takes(
-    dataset=_DATASET,
-    parameters=MAPPING,
     callbacks=_CALLBACKS,
     seed=_SEED,
     progress=FLAG,
@@ -156,10 +155,11 @@ def fit(
 
 @takes(
     dataset=_DATASET,
-    trials=whole_number("a number of trials of at least 1", 1),
-    folds=whole_number("a number of folds of at least 2", 2),
+    # How many make sense together is said by the search.
+    trials=whole_number("a number of trials"),
+    folds=whole_number("a number of folds of at least 2"),
     gap_ms=number("milliseconds of at least 0", 0),
-    timeout_seconds=number("seconds above 0", 0, above=True),
+    timeout_seconds=number("seconds above 0"),
     seed=_SEED,
     callbacks=_CALLBACKS,
     spaces=MAPPING,
