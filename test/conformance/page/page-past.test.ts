@@ -200,7 +200,7 @@ describe('serve --page', { retry: 2 }, () => {
   });
 });
 
-it('serve --page goes on where the clock of the host is set back by an hour', async () => {
+it('serve --page goes on where the clock of the host is set back by an hour', { retry: 2 }, async () => {
   await using clock = await createWrongClock(HOUR_MS);
   await using own = await createTestHome();
   await using daemon = await startPageDaemon(own, [], clock.env);
@@ -222,7 +222,7 @@ it('serve --page goes on where the clock of the host is set back by an hour', as
   expect(tab.failures).toEqual([]);
 });
 
-it('serve --page has words for all that is not there yet', async () => {
+it('serve --page has words for all that is not there yet', { retry: 2 }, async () => {
   await using own = await createTestHome();
   await using daemon = await startPageDaemon(own, ['--no-baseline']);
   for (const width of [1440, 390]) {
