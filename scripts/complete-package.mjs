@@ -1,6 +1,8 @@
 // What the published package brings beside the compiled sources, made by `npm pack` (prepack):
 //   dist/onnxruntime/<platform>/   ONNX Runtime for Linux, without the libraries of other systems and without the install
 //                                  script of onnxruntime-node, which fetches CUDA from NuGet
+//   dist/hdf5-plugins/             the compressions of HDF5 files: beside the package h5wasm-plugins, npm would install a
+//                                  second, older h5wasm of 13 MB that nothing loads
 //   dist/python/                   the wheel of the Python module and the pinned requirements, for `setup python`
 // Usage: node scripts/complete-package.mjs [folder of dist] [runtime]
 import { spawnSync } from 'node:child_process';
@@ -37,6 +39,14 @@ function bringRuntime() {
   );
 }
 
+function bringPlugins() {
+  const source = dirname(require.resolve('h5wasm-plugins/package.json'));
+  const target = join(dist, 'hdf5-plugins');
+  rmSync(target, { recursive: true, force: true });
+  cpSync(join(source, 'plugins'), target, { recursive: true });
+  for (const name of ['LICENSE', 'COPYING']) cpSync(join(source, name), join(target, name));
+}
+
 function bringWheel() {
   const python =
     process.env.RUVECTOR_PYTHON ?? [join(root, '.venv', 'bin', 'python')].find(existsSync) ?? 'python3';
@@ -64,4 +74,5 @@ function bringWheel() {
 }
 
 bringRuntime();
+bringPlugins();
 if (process.argv[3] !== 'runtime') bringWheel();

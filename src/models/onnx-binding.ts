@@ -1,5 +1,5 @@
 // The native binding of ONNX Runtime, from one of two places. The published package brings it for Linux in dist/onnxruntime
-// (scripts/vendor-runtime.mjs): as a dependency onnxruntime-node would bring the libraries of five platforms, 288 MB, and
+// (scripts/complete-package.mjs): as a dependency onnxruntime-node would bring the libraries of five platforms, 288 MB, and
 // on linux-x64 its install script fetches CUDA from NuGet, which fails where only a package registry can be reached.
 // In a checkout, and on other systems, it is that of onnxruntime-node.
 // Before the runtime: it reads the variable when it loads.

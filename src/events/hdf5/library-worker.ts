@@ -1,20 +1,16 @@
 // Thread entry: one HDF5 file through libhdf5 (h5wasm) with its plugins. It is synchronous, which is why it has a thread.
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Dataset, File, Group, ready } from 'h5wasm/node';
 import type { Metadata } from 'h5wasm/node';
 import type { Hdf5Type } from './file/datatype.ts';
 import type { Hdf5DatasetFacts } from './hdf5-file.ts';
 import type { LibraryAnswer, LibraryAnswers, LibraryQuestion } from './library-messages.ts';
+import { findPlugins } from './plugins.ts';
 
 const port = parentPort!;
 const library = ready.then((module) => {
   // Its own install_local_plugins() takes a URL for a path: a blank in it would hide them.
-  module.insert_plugin_search_path(
-    join(dirname(fileURLToPath(import.meta.resolve('h5wasm-plugins'))), 'plugins'),
-    0,
-  );
+  module.insert_plugin_search_path(findPlugins(), 0);
   // Its errors come as exceptions; else they go to standard error and what it returns says little.
   module.activate_throwing_error_handler();
   // Read only: nothing locks the file, on file systems that cannot either.

@@ -58,7 +58,8 @@ async function buildOrCopy(): Promise<void> {
   if (!isCurrent('kernel', 'dist/kernel/main.js') || !existsSync(join(dist, 'kernel')))
     await build('kernel/tsconfig.build.json', 'kernel');
   // A wheel and the libraries of another day.
-  for (const name of ['onnxruntime', 'python']) rmSync(join(dist, name), { recursive: true, force: true });
+  for (const name of ['onnxruntime', 'hdf5-plugins', 'python'])
+    rmSync(join(dist, name), { recursive: true, force: true });
 }
 
 beforeAll(async () => {
@@ -129,6 +130,19 @@ it('package.json gives a package that brings ONNX Runtime, and depends on nothin
   const code = "import { findBinding } from './dist/models/onnx-binding.js'; console.log(findBinding())";
   const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
   expect(stdout).toContain(join('dist', 'onnxruntime'));
+});
+
+it('package.json gives a package that brings the compressions of HDF5 files, and one h5wasm', async () => {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  expect(Object.keys(dependencies)).not.toContain('h5wasm-plugins');
+  const code = "import { findPlugins } from './dist/events/hdf5/plugins.js'; console.log(findPlugins())";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], { cwd: folder });
+  expect(stdout.trim()).toBe(join(folder, 'dist', 'hdf5-plugins'));
+  expect(readdirSync(stdout.trim())).toEqual(
+    expect.arrayContaining(['COPYING', 'LICENSE', 'libH5Zlzf.so', 'libH5Zblosc.so']),
+  );
 });
 
 it('package.json gives a package that exports its public API with types', async () => {
