@@ -34,12 +34,13 @@ const commands: Readonly<Record<string, () => Promise<Add>>> = {
   completion: async () => (await import('./commands/completion.ts')).addCompletion,
 };
 
-/** The command that the words name, or all of them for help and for words that name none. */
-function loadCommands(argv: readonly string[]): Promise<Add[]> {
+/** The command that the words name, none for the version, or all of them for help and for words that name none. */
+async function loadCommands(argv: readonly string[]): Promise<Add[]> {
   const words = argv.slice(2);
+  if (words.length > 0 && words.every((word) => word === '-V' || word === '--version')) return [];
   const named = words.find((word, i) => !word.startsWith('-') && words[i - 1] !== '--home') ?? '';
   const wanted = Object.hasOwn(commands, named) ? [commands[named]!] : Object.values(commands);
-  return Promise.all(wanted.map((load) => load()));
+  return await Promise.all(wanted.map((load) => load()));
 }
 
 async function createProgram(argv: readonly string[]): Promise<Command> {
