@@ -11,6 +11,9 @@ const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile')
 /** A test that hangs is ended; one on a slow machine is waited for. */
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
 
+/** Modules are loaded by Node itself, as they are when a user runs them, and its cache of compiled sources is theirs too. */
+const native = { experimental: { viteModuleRunner: false, nodeLoader: false } };
+
 /** Tests that would measure their neighbours. */
 const measured = [
   'test/integration/collect/host.test.ts',
@@ -44,6 +47,6 @@ export default defineConfig({
           ...patient,
         },
       })),
-    ].map((project, groupOrder) => ({ test: { ...project.test, sequence: { groupOrder } } })),
+    ].map((project, groupOrder) => ({ test: { ...project.test, ...native, sequence: { groupOrder } } })),
   },
 });
