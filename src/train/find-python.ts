@@ -17,7 +17,7 @@ export interface FindPythonOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Import names of what a trainer needs. */
+/** Import names of what the module needs, whatever it trains with: the dependencies of python/pyproject.toml. */
 export const trainerPackages = [
   'ruvector',
   'numpy',
@@ -27,6 +27,8 @@ export const trainerPackages = [
   'skl2onnx',
   'onnx',
   'onnxruntime',
+  'quickjs',
+  'tqdm',
 ] as const;
 
 /**

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { findProblem } from '../../../src/train/find-python.ts';
+import { findProblem, trainerPackages } from '../../../src/train/find-python.ts';
 import { isCompatible, ownVersion } from '../../../src/train/python-module.ts';
 import type { PythonCheck, PythonModule } from '../../../src/train/python-module.ts';
 
@@ -45,4 +46,26 @@ it('isCompatible() wants the same major version and, below 1.0, the same minor v
   expect(isCompatible('1.7.0', '1.2.3')).toBe(true);
   expect(isCompatible('2.0.0', '1.2.3')).toBe(false);
   expect(isCompatible(null, '1.2.3')).toBe(false);
+});
+
+/** The names of what pip installs, and what of each is imported; protobuf comes with onnx, which cannot do without it. */
+const importNames: Readonly<Record<string, string>> = {
+  pyzmq: 'zmq',
+  'quickjs-ng': 'quickjs',
+  'scikit-learn': 'sklearn',
+  protobuf: 'onnx',
+};
+
+it('trainerPackages and requirements.txt have every dependency of the module', () => {
+  const read = (name: string): string =>
+    readFileSync(new URL(`../../../python/${name}`, import.meta.url), 'utf8');
+  const [, list = ''] = /^dependencies = \[$(.*?)^\]$/ms.exec(read('pyproject.toml')) ?? [];
+  const names = [...list.matchAll(/^ *"([\w-]+)/gm)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(5);
+  const pinned = new Set([...read('requirements.txt').matchAll(/^([\w-]+)==/gm)].map(([, name]) => name));
+  const looked: ReadonlySet<string> = new Set(trainerPackages);
+  for (const name of names) {
+    expect(pinned, 'what `setup python` installs').toContain(name);
+    expect(looked, 'what is looked for before a training begins').toContain(importNames[name] ?? name);
+  }
 });
