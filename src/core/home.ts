@@ -18,6 +18,27 @@ export interface Home {
   readonly bridgeFile: string;
 }
 
+/** What a home holds, by its name there; what has no name here is not the product's, and nobody removes it. */
+export const homeParts = {
+  'config.json': 'configuration of the last `serve`',
+  'tuning.json': 'what pipeline tuning learned',
+  history: 'history',
+  models: 'models',
+  samples: 'training samples',
+  publications: 'what was published, and how far that got',
+  page: 'marks of the live page',
+  steer: 'what steering learned',
+  sync: 'keys and peers of dag sync',
+  fleet: 'rows that wait for a NATS server, and offers of models',
+  federation: 'keys and state of `federate`',
+  keys: 'keys of the daemon and of clients on other hosts',
+  run: 'addresses of the daemon',
+  python: 'Python environment of `setup python`',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Where a part of a home lies. */
+export const partOf = ({ root }: Home, part: keyof typeof homeParts): string => join(root, part);
+
 /** Who the user is to the system. */
 export interface UserPlace {
   readonly env: Readonly<Record<string, string | undefined>>;

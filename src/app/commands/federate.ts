@@ -1,7 +1,7 @@
 // `federate server|client`: Flower's own programs, with their lines shown. What the lines are is in the Python module
 // (python/src/ruvector/_engines/flower), which starts the same for `ruvector.fit(..., engine="flower")`.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { partOf } from '../../core/index.ts';
 import type { Command } from 'commander';
 import { findPython } from '../../train/index.ts';
 import { makeHome } from '../home.ts';
@@ -82,7 +82,7 @@ async function runFlower(
   const home = homeOf(command);
   makeHome(home);
   const python = await findPython();
-  const folder = join(home.root, 'federation');
+  const folder = partOf(home, 'federation');
   const line = [
     '-m',
     'ruvector._engines.flower',

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive, messageOf, readStartTicks } from '../../core/index.ts';
+import { isAlive, messageOf, partOf, readStartTicks } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import type { PublishProgress, PublishReport } from '../../export/publish/index.ts';
 import { makeFolder } from '../../files/index.ts';
@@ -44,7 +44,7 @@ const MAX_PUBLICATIONS = 50;
 const MAX_BYTES = 65_536;
 const WRITE_EVERY_MS = 500;
 
-const folderOf = ({ root }: Home): string => join(root, 'publications');
+const folderOf = (home: Home): string => partOf(home, 'publications');
 
 /** Runs a publication and notes what becomes of it; rejects as `run` does. */
 export async function watchPublication<Report extends PublishReport>(

@@ -1,6 +1,7 @@
 // What ties a serving host to a fleet: its history goes out, and models that are offered come in. Made before the host, so
 // that it hears of every rollback, and started when the host runs; closed before the host.
 import { join } from 'node:path';
+import { partOf } from '../../core/index.ts';
 import { takeOffers } from '../../fleet/index.ts';
 import type { OfferTaker } from '../../fleet/index.ts';
 import type { Host, HostListener } from '../host/host-types.ts';
@@ -39,7 +40,7 @@ export function createFleetLink(options: FleetOptions, log: (text: string) => vo
     async start(host) {
       const started = new AsyncDisposableStack();
       if (options.publish === undefined) return started;
-      const folder = join(host.home.root, 'fleet');
+      const folder = partOf(host.home, 'fleet');
       const name = await readHostName(folder);
       const access = readAccess(options.publish, options, 'publish');
       started.use(await startPublishing(host, options, { access, folder, name, log }));

@@ -3,7 +3,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import { messageOf } from '../../core/index.ts';
+import { messageOf, partOf } from '../../core/index.ts';
 import { fromErrorPayload } from '../../sockets/index.ts';
 import type { StreamTable } from '../../stream/index.ts';
 import type { Host } from '../host/host-types.ts';
@@ -130,7 +130,7 @@ class RunningReader implements Disposable {
   async #open({ history, home, streams, config }: ReaderHost): Promise<void> {
     const events = streams.follow(tables, this.#following.signal).batches();
     await history.flush().catch(() => undefined);
-    const folder = join(home.root, 'page');
+    const folder = partOf(home, 'page');
     this.#send({ type: 'open', directory: home.history, folder, intervalMs: 1000 / config.hz });
     void this.#forward(events);
   }

@@ -1,5 +1,5 @@
 // The live page of a host: what it listens to, what it gives the page, where it is served.
-import { join } from 'node:path';
+import { partOf } from '../../core/index.ts';
 import { createLiveFeed, openPage } from '../../page/index.ts';
 import type { OpenPage } from '../../page/index.ts';
 import type { DaemonEvent } from '../events/daemon-event.ts';
@@ -95,7 +95,7 @@ async function openKeptMarks(
   const early = [...memory.marks];
   // What this run sampled before it serves its page is moments.
   const endedMs = history.stats().kinds['memory']?.lastMs ?? Date.now();
-  const kept = await openMarkLog(join(home.root, 'page'), {
+  const kept = await openMarkLog(partOf(home, 'page'), {
     most: MAX_MARKS,
     endedMs,
     onProblem: (text) => log(`page: marks of labels and alerts are not kept: ${text}`),

@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCodeOf } from '../../core/index.ts';
+import { partOf, systemCodeOf } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { makeFolder, writeNamed } from '../../files/index.ts';
 import { openPipelineFile } from '../../pipeline/index.ts';
@@ -70,7 +70,7 @@ export async function tunePipeline(path: string, options: TunePipelineOptions): 
       selectivity: selectivityOf(first),
       hardwareId: hardwareId(),
     });
-    const memoryPath = join(home.root, 'tuning.json');
+    const memoryPath = partOf(home, 'tuning.json');
     const jobs = await readMemory(memoryPath);
     const known = jobs.find((job) => job.signature === signature);
     const result = await autotune({

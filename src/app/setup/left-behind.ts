@@ -4,9 +4,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { findUserHome, resolveHome, userFolder } from '../../core/index.ts';
+import { findUserHome, homeParts, partOf, resolveHome, userFolder } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findOwnEnvironment } from '../../train/index.ts';
+import { CONFIG_FILE_NAME } from '../commands/config-file.ts';
 import { listDataDirectories } from '../jupyter/jupyter-paths.ts';
 import { listKernels, packageRoot, uninstallKernel } from '../jupyter/kernelspec.ts';
 import { readPythonPrefix } from '../jupyter/python-prefix.ts';
@@ -26,19 +27,6 @@ interface Place {
   readonly path: string;
   readonly byHand?: string;
 }
-
-/** What a home holds. Whatever else lies in it is left alone: somebody may have named a folder with files of their own. */
-const homeParts: Readonly<Record<string, string>> = {
-  'config.json': 'configuration of the last `serve`',
-  'tuning.json': 'what pipeline tuning learned',
-  history: 'history',
-  models: 'models',
-  samples: 'training samples',
-  steer: 'what steering learned',
-  sync: 'keys and peers of dag sync',
-  run: 'addresses of the daemon',
-  python: 'Python environment of `setup python`',
-};
 
 /** Lists what there is; looks nowhere but in the places this product writes to. */
 export async function listLeftBehind(home: Home): Promise<LeftBehind[]> {
@@ -68,7 +56,10 @@ export async function removeLeftBehind(home: Home, found: readonly LeftBehind[])
 const KERNEL = 'notebook kernel';
 
 function listHome(home: Home): Place[] {
-  return Object.entries(homeParts).map(([name, what]) => ({ what, path: join(home.root, name) }));
+  const parts = Object.keys(homeParts) as (keyof typeof homeParts)[];
+  const path = join(home.root, CONFIG_FILE_NAME);
+  const settings = { what: 'your configuration file of `serve`', path, byHand: `rm ${path}` };
+  return [...parts.map((part) => ({ what: homeParts[part], path: partOf(home, part) })), settings];
 }
 
 /** Files of ours beside the home. */
@@ -77,7 +68,7 @@ function listOutside(home: Home): Place[] {
   const own = findOwnEnvironment();
   const usual = resolveHome();
   return [
-    ...(own === null ? [] : [{ what: homeParts['python']!, path: own }]),
+    ...(own === null ? [] : [{ what: homeParts.python, path: own }]),
     ...(usual.root === home.root
       ? []
       : [{ what: 'another data folder', path: usual.root, byHand: 'run `uninstall` without --home for it' }]),

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCodeOf } from '../../core/index.ts';
+import { partOf, systemCodeOf } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 
-const folderOf = (home: Home): string => join(home.root, 'steer');
+const folderOf = (home: Home): string => partOf(home, 'steer');
 
 /** @param url of a database; null for the embedded one */
 export function statePathOf(home: Home, url: string | null): string {
@@ -41,4 +41,4 @@ export async function listStatePaths(home: Home): Promise<string[]> {
 }
 
 /** Where the keys, the peers and the state of `dag sync` are. */
-export const syncFolderOf = (home: Home): string => join(home.root, 'sync');
+export const syncFolderOf = (home: Home): string => partOf(home, 'sync');
