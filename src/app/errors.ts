@@ -1,5 +1,5 @@
 // Errors of the app room: configuration, life cycle, demo.
-import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { RuvectorError, adviseOn, adviseOnReading, messageOf, systemCodeOf } from '../core/index.ts';
 import { WireErrorCode } from '../sockets/index.ts';
 
 /** All configuration mistakes in one report, code `ERR_APP_CONFIG`. */
@@ -49,7 +49,7 @@ export function trainingBusyError(): RuvectorError {
 export function homeError(root: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_APP_HOME',
-    `Cannot use home "${root}": ${messageOf(cause)}; choose another with --home or RUVECTOR_HOME`,
+    `Cannot use home "${root}": ${adviseOn(cause).state}; choose another with --home or RUVECTOR_HOME`,
     { cause },
   );
 }
@@ -60,6 +60,17 @@ export function homeLostError(root: string, state: string): RuvectorError {
     'ERR_APP_HOME_LOST',
     `Cannot go on with home "${root}": ${state}, so another daemon may write it; start again`,
     { details: { root } },
+  );
+}
+
+/** Another process writes the history of this home, code `ERR_APP_RUNNING`. */
+export function alreadyCollectingError(root: string, cause: RuvectorError): RuvectorError {
+  const { pid } = cause.details;
+  const owner = typeof pid === 'number' ? `pid ${pid}` : 'another process';
+  return new RuvectorError(
+    'ERR_APP_RUNNING',
+    `Cannot collect into home "${root}": ${owner} does so already; \`ruvector-memopt status\` shows what it has, another --home collects beside it`,
+    { cause },
   );
 }
 
@@ -81,7 +92,7 @@ export function alreadyRunningError(
 export function logFileError(path: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_APP_LOG_FILE',
-    `Cannot write log "${path}": ${messageOf(cause)}; name a file that this user may write with --log-file`,
+    `Cannot write log "${path}": ${adviseOn(cause).state}; name a file that this user may write with --log-file`,
     { cause, details: { path } },
   );
 }
@@ -90,7 +101,7 @@ export function logFileError(path: string, cause: unknown): RuvectorError {
 export function sampleFileError(file: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_APP_SAMPLE_FILE',
-    `Cannot read samples "${file}": ${messageOf(cause)}; name a JSON file that this user may read`,
+    `Cannot read samples "${file}": ${adviseOnReading(cause).state}; name a JSON file that this user may read`,
     { cause },
   );
 }

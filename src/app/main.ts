@@ -1,8 +1,10 @@
 // The command line `ruvector-memopt`: parses, runs one command, maps errors to exit codes 0/1/2.
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
+import type { Option } from 'commander';
 import { reportFailure } from './report-failure.ts';
 import { followLauncher } from './serve/launcher-watch.ts';
+import { refuseUnknownCommand } from './unknown-command.ts';
 
 type Add = (program: Command) => void;
 
@@ -56,18 +58,29 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     )
     .option('--verbose', 'also print tracebacks and causes, and what an export does not protect each time')
     // `<command> --help` shows both as well.
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('Run with --help for usage and an example.');
   for (const add of await loadCommands(argv)) add(program);
-  overrideExits(program);
+  finishCommands(program);
   return program;
 }
 
 /** Commands inherit it only when they are made after their parent said so. */
-function overrideExits(parent: Command): void {
-  for (const command of parent.commands) overrideExits(command.exitOverride());
+function finishCommands(parent: Command): void {
+  if (parent.commands.length > 0) parent.helpCommand(true);
+  for (const command of parent.commands) finishCommands(command.exitOverride());
+}
+
+/** As commander says it, without a default that is nothing: what may be given many times begins empty. */
+function describeOption(this: Help, option: Option): string {
+  const value: unknown = option.defaultValue;
+  const isNothing = value === false || (typeof value === 'object' && Object.keys(value ?? {}).length === 0);
+  const shown = isNothing
+    ? (Object.create(option, { defaultValue: { value: undefined } }) as Option)
+    : option;
+  return Help.prototype.optionDescription.call(this, shown);
 }
 
 /**
@@ -77,11 +90,14 @@ function overrideExits(parent: Command): void {
 export async function main(argv: readonly string[]): Promise<void> {
   endQuietlyWhenNobodyReads();
   followLauncher();
+  let ran: Command | null = null;
   try {
     const program = await createProgram(argv);
+    program.hook('preAction', (_, command) => void (ran = command));
+    refuseUnknownCommand(program, argv.slice(2));
     await program.parseAsync([...argv]);
   } catch (error) {
-    process.exitCode = reportFailure(error, argv.includes('--verbose'));
+    process.exitCode = reportFailure(error, argv.includes('--verbose'), ran);
   }
 }
 

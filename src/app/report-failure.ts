@@ -2,27 +2,36 @@
 // running, 128 and the signal's number for one that was stopped.
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
+import type { Command } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
+import { nameFlags } from './flag-names.ts';
 import { tell } from './terminal.ts';
 
 /** 2: the caller has to correct the command. */
 const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_CONFIG: 2,
   ERR_APP_NOT_CONFIRMED: 2,
+  ERR_APP_PARAMS: 2,
   ERR_EVENTS_OPTIONS: 2,
   ERR_EVENTS_SUFFIX: 2,
   ERR_EXPORT_OPTIONS: 2,
+  ERR_EXPORT_PUBLISH_OPTIONS: 2,
   ERR_FILES_TARGET: 2,
   ERR_FLEET_OPTION: 2,
+  ERR_KEYS_KEY: 2,
+  ERR_KEYS_NAME: 2,
   ERR_PIPELINE_DESCRIPTION: 2,
   ERR_PIPELINE_PART: 2,
   ERR_PIPELINE_PART_OPTIONS: 2,
+  ERR_PREPARE_OPTIONS: 2,
   ERR_STEER_MATRIX: 2,
   ERR_STEER_OPTION: 2,
   ERR_STEER_TEMPLATE: 2,
   ERR_STEER_WORKLOAD: 2,
   ERR_STEER_SYNC_OPTION: 2,
+  ERR_TRAIN_LAYERS: 2,
+  ERR_TRAIN_OPTIONS: 2,
   ERR_APP_RUNNING: 3,
 };
 
@@ -31,9 +40,10 @@ const BROKEN_PIPE = 141;
 
 /**
  * Says what failed. A trainer's traceback, and the causes of an error, are for those who ask with `--verbose`.
+ * @param command the one that ran, whose flags the mistakes are told by; null where none did
  * @returns the exit code
  */
-export function reportFailure(error: unknown, isVerbose: boolean): number {
+export function reportFailure(error: unknown, isVerbose: boolean, command: Command | null = null): number {
   // Commander has already printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const interruption = findInterruption(error);
@@ -44,7 +54,7 @@ export function reportFailure(error: unknown, isVerbose: boolean): number {
     return 1;
   }
   if (hasReaderLeft(told)) return BROKEN_PIPE;
-  tell(`${told.code}: ${told.message}`);
+  tell(`${told.code}: ${nameFlags(told, command)}`);
   process.stderr.write(describeOrigin(told, isVerbose));
   if (interruption === null) return exitCodeOf[told.code] ?? 1;
   return 128 + constants.signals[interruption.details['signal'] as NodeJS.Signals];

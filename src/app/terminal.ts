@@ -15,8 +15,17 @@ export function toJson(value: unknown): string {
 
 /** Writes text to standard error, in lines of the terminal and with a final line break. */
 export function tell(text: string): void {
-  const wrapped = wrapWords(text, columnsOf(process.stderr));
+  const wrapped = wrapWords(showControls(text), columnsOf(process.stderr));
   process.stderr.write(wrapped.endsWith('\n') ? wrapped : `${wrapped}\n`);
+}
+
+/** What an error quotes of a file that is none of ours, or of a name, commands no terminal: `\\x1b` for ESC. */
+export function showControls(text: string): string {
+  return text.replaceAll(
+    // eslint-disable-next-line no-control-regex
+    /[\0-\x08\x0b-\x1f\x7f-\x9f]/g,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** Prints text with a final line break. */
@@ -76,6 +85,10 @@ export function formatBytes(bytes: number): string {
   }
   return `${bytes < 0 ? '−' : ''}${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
+
+/** `1 client`, `2 clients`. */
+export const formatCount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `90` → `1 min 30 s`. */
 export function formatSeconds(seconds: number): string {

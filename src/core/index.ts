@@ -3,7 +3,8 @@ export { RuvectorError, isRuvectorError, messageOf, systemCodeOf } from './error
 export type { RuvectorErrorOptions } from './errors.ts';
 export { extras, findMissingPackages, requireExtra } from './extras.ts';
 export type { Extra, ExtraName } from './extras.ts';
-export { adviseOn } from './system-advice.ts';
+export { countEdits, findNearest } from './nearest-name.ts';
+export { adviseOn, adviseOnReading } from './system-advice.ts';
 export { bootMsOf, systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { createSteadyTime } from './steady-time.ts';

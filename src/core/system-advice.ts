@@ -86,3 +86,15 @@ export function adviseOn(cause: unknown): SystemAdvice {
   if (!advice) return { state: messageOf(cause), nextStep: 'remove the cause, then retry' };
   return { state: `${advice.state} (${code})`, nextStep: advice.nextStep };
 }
+
+/** Reading and writing lack different things: what is to be read has to be there already. */
+const readingNeeds: Readonly<Record<string, SystemAdvice>> = {
+  ENOENT: { state: 'there is no such file', nextStep: 'correct the path' },
+};
+
+/** The same of something that should have been read. */
+export function adviseOnReading(cause: unknown): SystemAdvice {
+  const code = systemCodeOf(cause) ?? '';
+  const advice = Object.hasOwn(readingNeeds, code) ? readingNeeds[code]! : null;
+  return advice ? { ...advice, state: `${advice.state} (${code})` } : adviseOn(cause);
+}

@@ -1,5 +1,5 @@
 // Planning an export: fixes the range, reads each table once to anonymise it. Writes nothing.
-import { buildAdrView, recordKinds } from '../core/index.ts';
+import { buildAdrView, findNearest, recordKinds } from '../core/index.ts';
 import type { HistoryReader, PartitionReader, RecordKind } from '../core/index.ts';
 import { createAnonymizer } from '../prepare/index.ts';
 import type { AnonymizationPlan, Anonymizer, PrivacyReport } from '../prepare/index.ts';
@@ -158,9 +158,17 @@ function assertColumns({ columns, anonymize }: ResolvedExport, planned: readonly
   }));
   const known = [...new Set(tables.flatMap(({ names }) => names))];
   const unknown = columns.filter((name) => !known.includes(name));
-  const without = tables.filter(({ names }) => !names.some((name) => columns.includes(name)));
+  // Where no name is known, what each table would keep says nothing more.
+  const without =
+    unknown.length === columns.length
+      ? []
+      : tables.filter(({ names }) => !names.some((name) => columns.includes(name)));
   const problems = [
-    ...unknown.map((name) => `column "${name}" is in no table, wanted some of ${known.join(', ')}`),
+    ...unknown.map((name) => {
+      const nearest = findNearest(name, known);
+      const wanted = nearest === null ? `wanted some of ${known.join(', ')}` : `did you mean "${nearest}"?`;
+      return `column "${name}" is in no table, ${wanted}`;
+    }),
     ...without.map(
       ({ table, names }) => `table ${table} keeps no column, wanted some of ${names.join(', ')}`,
     ),

@@ -168,7 +168,7 @@ export function modelNameError(name: string): ModelRegistryError {
 export function referenceError(reference: string): ModelRegistryError {
   return new ModelRegistryError(
     'ERR_MODEL_NAME',
-    `Cannot use model reference ${JSON.stringify(reference).slice(0, 200)}: after "@" stands neither a version nor live, previous or candidate; list the models to see their versions`
+    `Cannot use model reference ${JSON.stringify(reference).slice(0, 200)}: after "@" stands neither a version nor live, previous or candidate; \`ruvector-memopt models list\` says what there is`
   );
 }
 
@@ -191,11 +191,16 @@ export function modelsLockedError(directory: string, waitMs: number): ModelRegis
 }
 
 /** A reference that leads nowhere. */
-export function modelNotFoundError(reference: string, version: string | null): ModelRegistryError {
-  const state = version === null ? 'the alias points nowhere' : `there is no version "${version}"`;
+export function modelNotFoundError(
+  reference: string,
+  version: string | null,
+  isKnown: boolean,
+): ModelRegistryError {
+  const missing = version === null ? 'the alias points nowhere' : `there is no version "${version}"`;
+  const state = isKnown ? missing : 'there is no model of that name';
   return new ModelRegistryError(
     'ERR_MODEL_NOT_FOUND',
-    `Cannot find model "${reference}": ${state}; list the models to see what is there`
+    `Cannot find model "${reference}": ${state}; \`ruvector-memopt models list\` says what there is`
   );
 }
 

@@ -107,7 +107,7 @@ class FileRegistry implements ModelRegistry {
     const { name, target } = parseReference(reference);
     const version = isVersion(target) ? target : (await this.aliases(name))[target as keyof Aliases];
     if (version === null || !(await isDirectory(join(this.directory, name, version)))) {
-      throw modelNotFoundError(reference, version);
+      throw modelNotFoundError(reference, version, (await listNames(this.directory)).includes(name));
     }
     return { name, version };
   }

@@ -1,4 +1,5 @@
 // Process names near to one that nobody has: cut, misspelt, another case, or with its path.
+import { countEdits } from '../core/index.ts';
 
 /** Length of a comm: the kernel keeps 16 bytes with the end (TASK_COMM_LEN). */
 export const COMM_BYTES = 15;
@@ -22,23 +23,5 @@ function distanceOf(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   if (shorter >= 3 && (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a)))
     return Math.abs(a.length - b.length) > 0 ? 0.5 : 0;
-  return editDistance(a, b);
-}
-
-// Levenshtein with neighbours swapped as one edit, row by row; names have at most 15 bytes.
-function editDistance(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwapped ? before[j - 2]! + 1 : Infinity;
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1, swapped));
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length]!;
+  return countEdits(a, b);
 }

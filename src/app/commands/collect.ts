@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import { readSavedConfig } from '../host/config.ts';
 import type { HostConfig } from '../host/config.ts';
+import { alreadyCollectingError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import { runSampling } from '../host/sampling.ts';
 import { SamplingHealth } from '../host/sampling-health.ts';
 import { openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
 import { buildFeatureSpec } from '../../prepare/index.ts';
-import { toAdrMemorySnapshot } from '../../core/index.ts';
+import { isRuvectorError, toAdrMemorySnapshot } from '../../core/index.ts';
 import type { MemorySnapshot } from '../../core/index.ts';
 import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson } from '../terminal.ts';
@@ -53,6 +54,8 @@ export function addCollect(program: Command): void {
         retainMs: Infinity,
         retainBytes: Infinity,
         onProblem: (problem) => void process.stderr.write(`${problem.code}: ${problem.message}\n`),
+      }).catch((error: unknown) => {
+        throw isRuvectorError(error, 'ERR_STORE_LOCKED') ? alreadyCollectingError(home.root, error) : error;
       });
       const report = await collect(history, config, options.seconds, home.root);
       if (options.json) printJson(report);

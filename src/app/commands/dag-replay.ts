@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { messageOf } from '../../core/index.ts';
+import { adviseOnReading, messageOf } from '../../core/index.ts';
 import { startProgress } from '../../client/index.ts';
 import type { LatencyMatrix, ReplayOptions, ReplayReport } from '../../steer/index.ts';
 import { configError } from '../errors.ts';
@@ -81,7 +81,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw configError([`--matrix is "${path}", which cannot be read (${messageOf(cause)})`]);
+    throw configError([`--matrix is "${path}", which cannot be read: ${adviseOnReading(cause).state}`]);
   }
 }
 

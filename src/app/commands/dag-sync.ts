@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { messageOf } from '../../core/index.ts';
+import { adviseOnReading } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { addPeer, formatCard, openPatternSync, parseCard, readPeers, removePeer } from '../../steer/index.ts';
 import type { LedgerDay, PatternSync, SyncStatus } from '../../steer/index.ts';
@@ -131,7 +131,7 @@ async function readCard(path: string): Promise<string> {
   try {
     return path === '-' ? await readAll(process.stdin) : await readFile(path, 'utf8');
   } catch (error) {
-    throw configError([`the card "${path}" cannot be read: ${messageOf(error)}`]);
+    throw configError([`the card "${path}" cannot be read: ${adviseOnReading(error).state}`]);
   }
 }
 

@@ -180,7 +180,11 @@ function addSynth(parent: Command): void {
     )
     .option('--events <n>', 'how many', parseCount, 1_000_000)
     .option('--rate <n>', 'events a second', parsePositive, 10_000_000)
-    .option('--geometry <size>', 'of the sensor', parseGeometry, { width: 1280, height: 720 })
+    .addOption(
+      new Option('--geometry <size>', 'of the sensor')
+        .argParser(parseGeometry)
+        .default({ width: 1280, height: 720 }, '1280x720'),
+    )
     .option('--seed <n>', 'another seed, another recording', parseNumber, 1)
     .option('--objects <n>', 'things that move', parseNumber, 6)
     .option('--noise <share>', 'share of events that are noise', parseNumber, 0.05)

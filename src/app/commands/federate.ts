@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { findPython } from '../../train/index.ts';
 import { makeHome } from '../home.ts';
 import { abortOnSignals } from '../terminal.ts';
-import { collectText, homeOf, parsePositive } from './options.ts';
+import { collectText, homeOf, parsePort } from './options.ts';
 
 interface ServerOptions {
   readonly host: string;
@@ -32,7 +32,7 @@ export function addFederate(program: Command): void {
     .command('server')
     .description('start the SuperLink: TLS, and only hosts whose keys are allowed')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <port>', 'port to listen on', parsePositive, 9092)
+    .option('--port <port>', 'port to listen on', parsePort, 9092)
     .option('--name <name>', 'name or address in the certificate (repeatable)', collectText, [])
     .option('--allow <file>', 'public key of a host that may take part (repeatable)', collectText, [])
     .option('--print', 'only print the lines')

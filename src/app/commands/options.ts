@@ -37,6 +37,14 @@ export function parsePositive(text: string): number {
   return value;
 }
 
+/** Parses a port that a program is to listen on. */
+export function parsePort(text: string): number {
+  const value = parseNumber(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port: 1 to 65535.');
+  return value;
+}
+
 /** Parses a repeatable number option. */
 export function collectNumber(text: string, previous: readonly number[]): number[] {
   return [...previous, parseNumber(text)];

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { Command, Option } from 'commander';
 import { isScalar } from 'yaml';
 import type { Node } from 'yaml';
-import { messageOf } from '../../core/index.ts';
+import { adviseOnReading, messageOf } from '../../core/index.ts';
 import { FileNodes, describeNode } from '../../pipeline/index.ts';
 import { configError } from '../errors.ts';
 import type { ConfigFile } from './config-file.ts';
@@ -104,6 +104,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw configError([`${path} cannot be read: ${messageOf(error)}`]);
+    throw configError([`${path} cannot be read: ${adviseOnReading(error).state}`]);
   }
 }

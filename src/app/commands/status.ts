@@ -7,7 +7,15 @@ import { describeTasks } from '../models/task-texts.ts';
 import { describeRetention } from '../host/retention-text.ts';
 import { describeOutlets } from '../serve/outlets-status.ts';
 import type { HostStatus } from '../host/status-types.ts';
-import { abortOnSignals, formatBytes, formatRows, formatSeconds, print, printJson } from '../terminal.ts';
+import {
+  abortOnSignals,
+  formatBytes,
+  formatCount,
+  formatRows,
+  formatSeconds,
+  print,
+  printJson,
+} from '../terminal.ts';
 import { homeOf } from './options.ts';
 
 /** Adds the command. */
@@ -62,7 +70,7 @@ export function renderStatus(status: HostStatus): string {
     ['gain and cost', describeBalance(status)],
     [
       'bridge',
-      `${status.bridge.clients} clients, ${status.bridge.openStreams} streams; batches by "${status.bridge.sharedMemory.transport}"`,
+      `${formatCount(status.bridge.clients, 'client')}, ${formatCount(status.bridge.openStreams, 'stream')}; batches by "${status.bridge.sharedMemory.transport}"`,
     ],
     ...describeRemote(status.remote),
     ...describeOutlets(status.outlets),

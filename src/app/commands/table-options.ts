@@ -34,9 +34,15 @@ export function addTableOptions(
     // A switch that is on needs a word here, beside its `--no-`.
     if (entry.default === true) option.default(true);
     if (entry.choices && ['choice', 'text'].includes(entry.type)) choices.set(option, entry.choices);
+    tableNames.set(option, name);
     command.addOption(option);
   }
 }
+
+const tableNames = new WeakMap<Option, string>();
+
+/** What the table calls an option; undefined for one of no table. */
+export const tableNameOf = (option: Option): string | undefined => tableNames.get(option);
 
 const choices = new WeakMap<Option, readonly string[]>();
 

@@ -1,6 +1,6 @@
 // Publishing what this home recorded: the history read-only, with the features and the horizon of its host.
 import type { Home, OptionValues } from '../../core/index.ts';
-import { publishDataset, openHistorySource } from '../../export/publish/index.ts';
+import { assertPublishOptions, openHistorySource, publishDataset } from '../../export/publish/index.ts';
 import type { PublishOptions, PublishReport, historyOptions } from '../../export/publish/index.ts';
 import { exportTables } from '../../export/options/index.ts';
 import type { ExportTable } from '../../export/index.ts';
@@ -25,6 +25,7 @@ export async function publishHistory(
   options: PublishOptions,
 ): Promise<PublishedHistory> {
   const { hours, start, end, tables: _tables, keyFile, ...training } = given;
+  await assertPublishOptions(options);
   const published = checkTables(given);
   const { hz, horizonMs } = readSavedConfig(home.root);
   await using history = await openHistory(home.history, { readOnly: true });

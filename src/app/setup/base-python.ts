@@ -35,6 +35,7 @@ async function look(command: string): Promise<{ version: string } | string> {
   try {
     const { stdout } = await run(command, ['-c', code], { timeout: TIMEOUT_MS });
     const [major = '', minor = '', patch = '', canMake = ''] = stdout.trim().split(' ');
+    if (patch === '') return 'says no version, as Python would';
     const version = `${major}.${minor}.${patch}`;
     if (Number(major) !== 3 || Number(minor) < 10) return `is ${version}, older than 3.10`;
     return canMake === 'True'

@@ -1,6 +1,6 @@
 // What this host would share: votes of the state file of `dag steer`, and patterns of a JSON file.
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../../core/index.ts';
+import { adviseOnReading } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { createPolicy, templateKey } from '../../steer/index.ts';
 import type { LocalPattern, LocalVote } from '../../steer/index.ts';
@@ -33,7 +33,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw configError([`"${path}" cannot be read: ${messageOf(error)}`]);
+    throw configError([`"${path}" cannot be read: ${adviseOnReading(error).state}`]);
   }
 }
 

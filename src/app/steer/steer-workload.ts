@@ -4,6 +4,7 @@ import { splitSql, steer, readsOnly } from '../../steer/index.ts';
 import type { SteeringStatus, SteerOptions } from '../../steer/index.ts';
 import { compareInterleaved } from './compare.ts';
 import type { Comparison } from './compare.ts';
+import { adviseOnReading } from '../../core/index.ts';
 import { workloadError } from './errors.ts';
 import { openEmbedded, openServer } from './open-database.ts';
 import type { OpenDatabase } from './open-database.ts';
@@ -100,7 +101,7 @@ async function readWorkload({ url, workload }: WorkloadOptions): Promise<Workloa
     };
   }
   const text = await readFile(workload, 'utf8').catch((cause: unknown) => {
-    throw workloadError(workload, String(cause), 'name a file that can be read');
+    throw workloadError(workload, adviseOnReading(cause).state, 'name a file that can be read');
   });
   const all = splitSql(text);
   if (!all) throw workloadError(workload, 'a string, a name or a comment in it has no end', 'correct it');

@@ -1,5 +1,5 @@
 // Errors of reading recordings: what a path is, and what memory allows. What bytes say is in ../model/errors.ts.
-import { adviseOn, RuvectorError, systemCodeOf } from '../../core/index.ts';
+import { adviseOnReading, RuvectorError, systemCodeOf } from '../../core/index.ts';
 
 /** A recording whose bytes cannot be had, code `ERR_EVENTS_READ`. */
 export function recordingError(source: string, state: string, next: string, cause?: unknown): RuvectorError {
@@ -12,7 +12,7 @@ export function recordingError(source: string, state: string, next: string, caus
 /** The same for what the system refused; other errors stay as they are. */
 export function unreadableError(source: string, cause: unknown): unknown {
   if (cause instanceof RuvectorError || systemCodeOf(cause) === undefined) return cause;
-  const { state, nextStep } = adviseOn(cause);
+  const { state, nextStep } = adviseOnReading(cause);
   return recordingError(source, state, nextStep, cause);
 }
 

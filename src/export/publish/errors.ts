@@ -1,5 +1,5 @@
 // Errors of publication. Codes are listed in docs/errors.md.
-import { RuvectorError, messageOf } from '../../core/index.ts';
+import { RuvectorError, adviseOn, messageOf } from '../../core/index.ts';
 
 /** Options that cannot be used, code `ERR_EXPORT_PUBLISH_OPTIONS`. All mistakes in one report. */
 export function publishOptionsError(problems: readonly string[]): RuvectorError {
@@ -37,13 +37,30 @@ export function publishTargetError(target: string, state: string, cause?: unknow
   });
 }
 
+/** What should be checked cannot be read, code `ERR_EXPORT_PUBLISH_TARGET`. */
+export function unreadTargetError(target: string, state: string, cause?: unknown): RuvectorError {
+  return new RuvectorError('ERR_EXPORT_PUBLISH_TARGET', `Cannot verify "${target}": ${state}`, {
+    cause,
+    details: { target },
+  });
+}
+
 /** A key that cannot be used, code `ERR_EXPORT_SIGNING_KEY`. */
-export function signingKeyError(key: string, state: string, cause?: unknown): RuvectorError {
-  return new RuvectorError(
-    'ERR_EXPORT_SIGNING_KEY',
-    `Cannot use key "${key}": ${state}; make one with \`ruvector-memopt publish keygen\``,
-    { cause, details: { key } },
-  );
+export function signingKeyError(
+  key: string,
+  state: string,
+  cause?: unknown,
+  next = 'make one with `ruvector-memopt publish keygen`',
+): RuvectorError {
+  return new RuvectorError('ERR_EXPORT_SIGNING_KEY', `Cannot use key "${key}": ${state}; ${next}`, {
+    cause,
+    details: { key },
+  });
+}
+
+/** A key that cannot be put there, code `ERR_EXPORT_SIGNING_KEY`: another one is not written over. */
+export function unwrittenKeyError(key: string, cause: unknown): RuvectorError {
+  return signingKeyError(key, adviseOn(cause).state, cause, 'name another path for the new one');
 }
 
 /** A file of a release key that cannot be used, code `ERR_EXPORT_KEY_FILE`. */
@@ -64,7 +81,6 @@ export function noS3Error(cause: unknown): RuvectorError {
   );
 }
 
-/** What S3 answered instead, code `ERR_EXPORT_S3`. */
 /** Somebody else publishes to the same prefix, code `ERR_EXPORT_BUSY`. @param state `publishes there now` */
 export function bucketBusyError(url: string, state: string): RuvectorError {
   return new RuvectorError(
@@ -74,6 +90,7 @@ export function bucketBusyError(url: string, state: string): RuvectorError {
   );
 }
 
+/** What S3 answered instead, code `ERR_EXPORT_S3`. */
 export function s3Error(url: string, name: string, cause: unknown): RuvectorError {
   return new RuvectorError(
     'ERR_EXPORT_S3',

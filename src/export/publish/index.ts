@@ -1,5 +1,6 @@
 // publish: a dataset as one deterministic tree that loads everywhere, versioned, signed and verifiable.
 // Part of the export room; where the rows of a history come from is a port.
+export { assertPublishOptions } from './publish-texts.ts';
 export { publishDataset } from './publish-dataset.ts';
 export { openHistorySource } from './history-source.ts';
 export type { HistorySourceOptions } from './history-source.ts';

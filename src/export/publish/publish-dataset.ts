@@ -20,7 +20,7 @@ import type {
 } from './publish-contract.ts';
 import { publishSettings } from './publish-options.ts';
 import type { PublishOptions } from './publish-options.ts';
-import { resolveTexts } from './publish-texts.ts';
+import { assertPublishOptions, resolveTexts } from './publish-texts.ts';
 import { folderOf } from './published-source.ts';
 import type { PublishedTree } from './published-source.ts';
 import { openSource } from './open-source.ts';
@@ -41,6 +41,7 @@ export async function publishDataset(
   dataset: string | PublishSource,
   options: PublishOptions,
 ): Promise<PublishReport> {
+  await assertPublishOptions(options);
   const key = options.signingKey === undefined ? null : await readPrivateKey(options.signingKey);
   const { source, origin } =
     typeof dataset === 'string' ? await openSource(dataset, options) : { source: dataset, origin: null };
@@ -136,7 +137,7 @@ function planChange(
   const least = nextVersion(before?.provenance.version ?? null, change);
   if (dataVersion !== undefined && compareVersions(dataVersion, least) < 0) {
     throw publishOptionsError([
-      `data version is ${dataVersion}, wanted at least ${least}, because ${reasons.join('; ')}`,
+      `dataVersion is ${dataVersion}, wanted at least ${least}, because ${reasons.join('; ')}`,
     ]);
   }
   const version = dataVersion ?? least;

@@ -32,6 +32,16 @@ export async function resolveTexts(
   return { ...known, license: license! };
 }
 
+/**
+ * Checks what is given before any data is read, which may take long.
+ * @throws RuvectorError `ERR_EXPORT_PUBLISH_OPTIONS`
+ */
+export async function assertPublishOptions(options: PublishOptions): Promise<void> {
+  const isLicense = options.license === undefined || (await readLicense(options.license)) !== undefined;
+  const problems = findProblems(given(options), options, isLicense);
+  if (problems.length > 0) throw publishOptionsError(problems);
+}
+
 type KnownTexts = Omit<PublishTexts, 'license'> & { readonly license: string };
 
 const textKeys = ['name', 'title', 'license', 'creator', 'url', 'published', 'hostClass'] as const;
@@ -63,20 +73,24 @@ function defaultsOf(options: PublishOptions, source: PublishSource): KnownTexts 
 }
 
 function findProblems(
-  known: KnownTexts,
-  { dataVersion, shardBytes = 1 }: PublishOptions,
+  { name, license, published }: Partial<KnownTexts>,
+  { to, dataVersion, shardBytes = 1 }: PublishOptions,
   isLicense: boolean,
 ): string[] {
   const problems: string[] = [];
   const want = (ok: boolean, problem: string): void => void (ok || problems.push(problem));
   want(
-    /^[a-z0-9][a-z0-9._-]{0,95}$/.test(known.name),
-    `name is "${known.name}", wanted lower-case letters, digits, ".", "_" and "-"`,
+    !to.startsWith('s3:') || parseBucketUrl(to) !== undefined,
+    `to is "${to}", wanted a folder or s3://bucket/prefix`,
   );
-  want(isLicense, `license is "${known.license}", wanted an SPDX identifier like CC-BY-4.0 or CC0-1.0`);
-  want(isDay(known.published), `published is "${known.published}", wanted YYYY-MM-DD`);
+  want(
+    name === undefined || /^[a-z0-9][a-z0-9._-]{0,95}$/.test(name),
+    `name is "${name}", wanted lower-case letters, digits, ".", "_" and "-"`,
+  );
+  want(isLicense, `license is "${license}", wanted an SPDX identifier like CC-BY-4.0 or CC0-1.0`);
+  want(published === undefined || isDay(published), `published is "${published}", wanted YYYY-MM-DD`);
   const isVersion = dataVersion === undefined || parseVersion(dataVersion) !== undefined;
-  want(isVersion, `data version is "${dataVersion}", wanted three numbers like 1.2.0`);
+  want(isVersion, `dataVersion is "${dataVersion}", wanted three numbers like 1.2.0`);
   want(shardBytes > 0, `shard size is ${shardBytes}, wanted bytes above 0`);
   return problems;
 }

@@ -10,9 +10,9 @@ import {
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { systemCodeOf } from '../../core/index.ts';
+import { adviseOnReading } from '../../core/index.ts';
 import { checksumsName } from './checksums.ts';
-import { signingKeyError } from './errors.ts';
+import { signingKeyError, unwrittenKeyError } from './errors.ts';
 
 export const signatureName = `${checksumsName}.sig`;
 export const publicKeyName = `${checksumsName}.pub`;
@@ -81,8 +81,7 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
   try {
     await writeFile(path, text, { flag: 'wx', mode });
   } catch (cause) {
-    const state = systemCodeOf(cause) === 'EEXIST' ? 'a file of that name is there' : 'it cannot be written';
-    throw signingKeyError(path, state, cause);
+    throw unwrittenKeyError(path, cause);
   }
 }
 
@@ -90,7 +89,7 @@ async function readKeyFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw signingKeyError(path, `it cannot be read (${systemCodeOf(cause) ?? 'unknown error'})`, cause);
+    throw signingKeyError(path, adviseOnReading(cause).state, cause);
   }
 }
 

@@ -1,6 +1,7 @@
 // A published tree to read, wherever it lies. Links are listed as what they are and never followed.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { lstat, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOfGit } from './git-files.ts';
@@ -9,7 +10,7 @@ import { isOfGit } from './git-files.ts';
 export interface TreeEntry {
   /** Relative, with `/`. */
   readonly path: string;
-  readonly kind: 'file' | 'symbolic link' | 'special file';
+  readonly kind: 'file' | 'symbolic link' | 'special file' | 'folder with nothing in it';
 }
 
 /** Reads a tree. */
@@ -48,7 +49,13 @@ async function listFolder(root: string): Promise<TreeEntry[]> {
     .filter((entry) => !entry.isDirectory() || isEmptyFolder(join(entry.parentPath, entry.name)))
     .map((entry): TreeEntry => ({
       path: join(entry.parentPath, entry.name).slice(root.length + 1),
-      kind: entry.isSymbolicLink() ? 'symbolic link' : entry.isFile() ? 'file' : 'special file',
+      kind: kindOf(entry),
     }))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function kindOf(entry: Dirent): TreeEntry['kind'] {
+  if (entry.isSymbolicLink()) return 'symbolic link';
+  if (entry.isDirectory()) return 'folder with nothing in it';
+  return entry.isFile() ? 'file' : 'special file';
 }

@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import { createFolderReader } from './tree-reader.ts';
 import type { TreeEntry, TreeReader } from './tree-reader.ts';
 import { checksumsName, parseChecksums } from './checksums.ts';
-import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
-import { publishTargetError } from './errors.ts';
+import { adviseOnReading, isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
+import { unreadTargetError } from './errors.ts';
 import { openBucket, parseBucketUrl } from './bucket.ts';
 import {
   fingerprintOf,
@@ -66,7 +66,8 @@ export async function verifyTree(
     return {
       ...unread,
       ok: false,
-      problems: [...problems, `"${checksumsName}" is missing`],
+      // Of a folder that was never published, what lies in it is no news.
+      problems: [`"${checksumsName}" is missing: no dataset was published there, or it was removed`],
       keyTrusted: false,
     };
   }
@@ -83,8 +84,8 @@ async function listEntries(target: string, tree: TreeReader): Promise<readonly T
   } catch (cause) {
     const code = systemCodeOf(cause);
     if (isRuvectorError(cause) || code === undefined) throw cause;
-    const state = code === 'ENOENT' ? 'there is no such folder' : `it cannot be read (${code})`;
-    throw publishTargetError(target, `${state}; name the folder or bucket it was published to`, cause);
+    const state = code === 'ENOENT' ? 'there is no such folder' : adviseOnReading(cause).state;
+    throw unreadTargetError(target, `${state}; name the folder or bucket it was published to`, cause);
   }
 }
 

@@ -1,7 +1,7 @@
 // The nodes of a YAML text with where they stand, and the mistakes that are found in them, collected.
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
-import { findNearest } from '../plugins/nearest-name.ts';
+import { findNearest } from '../../core/index.ts';
 
 /** One entry of a mapping. */
 export interface FileEntry {
@@ -108,5 +108,10 @@ export function describeNode(node: Node | null): string {
   if (node === null || (isScalar(node) && node.value === null)) return 'empty';
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return 'a list';
-  return isScalar(node) ? JSON.stringify(node.value) : 'something else';
+  if (!isScalar(node)) return 'something else';
+  const text = JSON.stringify(node.value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…, ${text.length} characters long` : text;
 }
+
+/** Of a text that is not what was wanted: another file, most likely. */
+const MAX_SHOWN = 60;

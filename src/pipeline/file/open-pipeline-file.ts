@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Node } from 'yaml';
-import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { adviseOnReading, isRuvectorError, messageOf } from '../../core/index.ts';
 import type { Sink } from '../contract.ts';
 import { deadLetterError, pipelineFileError } from './errors.ts';
 import { createMemoryBudget } from '../memory/budget.ts';
@@ -89,7 +89,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw pipelineFileError(path, [messageOf(cause)], cause);
+    throw pipelineFileError(path, [adviseOnReading(cause).state], cause);
   }
 }
 

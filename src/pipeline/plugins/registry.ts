@@ -1,7 +1,6 @@
 // The parts that can be named, and who brought them. Built-in ones come in the same way as those of plugins.
-import { describeWanted, findProblems } from '../../core/index.ts';
+import { describeWanted, findNearest, findProblems } from '../../core/index.ts';
 import { nameTakenError, partEntryError, partOptionsError, unknownPartError } from './errors.ts';
-import { findNearest } from './nearest-name.ts';
 import type {
   AnyEntry,
   PartKind,

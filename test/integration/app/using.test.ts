@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isDueToday } from '../../../src/app/exports/once-a-day.ts';
 import { reportFailure } from '../../../src/app/report-failure.ts';
+import { findDaemon } from '../../../src/bridge/index.ts';
 import { RuvectorError } from '../../../src/core/index.ts';
 import { openHistory } from '../../../src/store/index.ts';
 import { createTestHome, finished, runCommand, startCommand } from '../../support/daemon.ts';
 import { servingPid } from '../../support/app/serve-process.ts';
+import { until } from '../../support/until.ts';
 import { pressuredSnapshots } from '../../support/memory-rows.ts';
 
 let home: Awaited<ReturnType<typeof createTestHome>>;
@@ -27,6 +29,13 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
 });
 
+/** Whether the daemon has heard of it: before that, Ctrl-C ends a command that has begun nothing. */
+async function isTraining(): Promise<boolean> {
+  await using client = await findDaemon(home.bridgeFile);
+  const { result } = await client!.request('status');
+  return (result as { training: { running: boolean } }).training.running;
+}
+
 describe('train', () => {
   it('that Ctrl-C stops while serve runs says so, and exits with 130', async () => {
     const child = startCommand(home, [
@@ -36,7 +45,8 @@ describe('train', () => {
       '--param',
       'n_estimators=5000',
     ]);
-    setTimeout(() => child.kill('SIGINT'), 3000);
+    await until(isTraining, 'the daemon trains');
+    child.kill('SIGINT');
     const { code, stderr } = await finished(child);
     expect(stderr).toContain('ERR_TRAIN_CANCELLED');
     expect(stderr).not.toMatch(/Unexpected|AbortError|at async/);

@@ -247,7 +247,7 @@ describe('publishDataset() over an earlier version', () => {
 describe('publishDataset() refuses', () => {
   it('every option that cannot be used, in one report', async () => {
     const options = { name: 'Not Good', license: 'NO-SUCH', published: '2024-02-31', dataVersion: '1' };
-    const wanted = /name is "Not Good".*license is "NO-SUCH".*published is "2024-02-31".*data version is "1"/;
+    const wanted = /name is "Not Good".*license is "NO-SUCH".*published is "2024-02-31".*dataVersion is "1"/;
     await expect(publish(nextPath(), small(), options)).rejects.toThrow(wanted);
   });
 
@@ -317,7 +317,7 @@ describe('verifyDataset()', () => {
     [
       'an empty folder more',
       async (folder) => mkdir(join(folder, 'data/more')),
-      /"data\/more" is a special file/,
+      /"data\/more" is a folder with nothing in it/,
     ],
     [
       'a link',
@@ -450,9 +450,9 @@ describe('verifyDataset() of signatures', () => {
   it('needs an Ed25519 key, which createSigningKey() never overwrites', async () => {
     const key = nextPath();
     await createSigningKey(key);
-    await expect(createSigningKey(key)).rejects.toThrow('a file of that name is there');
+    await expect(createSigningKey(key)).rejects.toThrow(/something else has that name .*name another path/);
     await expect(publish(nextPath(), small(), { signingKey: nextPath() })).rejects.toThrow(
-      'cannot be read (ENOENT)',
+      'there is no such file (ENOENT)',
     );
     const text = nextPath();
     await writeFile(text, 'hello');

@@ -1,6 +1,6 @@
 // What the commands print beside their results.
 import { expect, it } from 'vitest';
-import { formatSeconds } from '../../../src/app/terminal.ts';
+import { formatCount, formatSeconds, showControls } from '../../../src/app/terminal.ts';
 
 it.each([
   [0.04, '0.0 s'],
@@ -16,4 +16,21 @@ it.each([
   [86_400, '24.0 h'],
 ])('formatSeconds(%d) gives %s', (seconds, text) => {
   expect(formatSeconds(seconds)).toBe(text);
+});
+
+it.each([
+  ['Unexpected token \u001b[31m', 'Unexpected token \\x1b[31m'],
+  ['a\rb\u0007\u0000', 'a\\x0db\\x07\\x00'],
+  ['a \u009b2J', 'a \\x9b2J'],
+  ['two\nlines\tand ünïcode ✔', 'two\nlines\tand ünïcode ✔'],
+])('showControls() shows what would command a terminal, of %j', (text, shown) => {
+  expect(showControls(text)).toBe(shown);
+});
+
+it('formatCount() is singular for one', () => {
+  expect([0, 1, 2].map((count) => formatCount(count, 'client'))).toEqual([
+    '0 clients',
+    '1 client',
+    '2 clients',
+  ]);
 });

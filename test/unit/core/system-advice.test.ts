@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adviseOn } from '../../../src/core/index.ts';
+import { adviseOn, adviseOnReading } from '../../../src/core/index.ts';
 
 const codes = [
   'ENOSPC',
@@ -43,4 +43,14 @@ describe('adviseOn()', () => {
     const known = [...readFileSync(path, 'utf8').matchAll(/errno\.(E[A-Z]+):/g)].map(([, code]) => code);
     expect(new Set(known)).toEqual(new Set(codes));
   });
+});
+
+it('adviseOnReading() makes no folder of what should have been there, and says the rest as adviseOn() does', () => {
+  expect(adviseOnReading(failure('ENOENT'))).toEqual({
+    state: 'there is no such file (ENOENT)',
+    nextStep: 'correct the path',
+  });
+  for (const code of ['EACCES', 'EISDIR', 'ENOTDIR']) {
+    expect(adviseOnReading(failure(code))).toEqual(adviseOn(failure(code)));
+  }
 });

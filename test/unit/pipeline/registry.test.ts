@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRegistry, registerBuiltIns } from '../../../src/pipeline/index.ts';
 import type { SinkEntry } from '../../../src/pipeline/index.ts';
-import { findNearest } from '../../../src/pipeline/plugins/nearest-name.ts';
 import { assertOptions } from '../../../src/pipeline/plugins/registry.ts';
 import { makePart } from '../../../src/pipeline/plugins/define-part.ts';
 
@@ -96,17 +95,4 @@ describe('makePart()', () => {
       expect((part as unknown as { options: object }).options).toEqual({ path: wanted, many: 7 });
     },
   );
-});
-
-describe('findNearest()', () => {
-  it.each([
-    ['fitler', 'filter'],
-    ['filtr', 'filter'],
-    ['FILTER', 'filter'],
-    ['postgress', 'postgres'],
-    ['f', null],
-    ['nothing', null],
-  ])('finds for %s %s', (name, wanted) => {
-    expect(findNearest(name, ['filter', 'fill', 'postgres'])).toBe(wanted);
-  });
 });

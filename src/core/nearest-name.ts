@@ -13,7 +13,7 @@ export function findNearest(name: string, known: readonly string[]): string | nu
 }
 
 /** Optimal string alignment: letters put in, left out, changed, or exchanged with the next one. */
-function countEdits(a: string, b: string): number {
+export function countEdits(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
