@@ -97,6 +97,20 @@ export function logFileError(path: string, cause: unknown): RuvectorError {
   );
 }
 
+/** What the system refused where no command foresaw it, code `ERR_APP_SYSTEM`. */
+export function unforeseenSystemError(cause: NodeJS.ErrnoException): RuvectorError {
+  const { state, nextStep } = adviseOn(cause);
+  const what = cause.path === undefined ? '' : ` "${cause.path}"`;
+  return new RuvectorError(
+    'ERR_APP_SYSTEM',
+    `Cannot ${cause.syscall ?? 'use'}${what}: ${state}; ${nextStep}`,
+    {
+      cause,
+      details: { path: cause.path ?? null },
+    },
+  );
+}
+
 /** A file of samples that cannot be read, code `ERR_APP_SAMPLE_FILE`. */
 export function sampleFileError(file: string, cause: unknown): RuvectorError {
   return new RuvectorError(

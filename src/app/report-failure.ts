@@ -5,6 +5,7 @@ import { CommanderError } from 'commander';
 import type { Command } from 'commander';
 import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
+import { unforeseenSystemError } from './errors.ts';
 import { nameFlags } from './flag-names.ts';
 import { tell } from './terminal.ts';
 
@@ -35,6 +36,13 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_APP_RUNNING: 3,
 };
 
+/** A file, a folder or a port of the user's: what the system says of it is no mistake of the program. */
+function describeSystem(error: unknown): RuvectorError | null {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const isSystem = error instanceof Error && typeof syscall === 'string' && /^E[A-Z0-9]+$/.test(code ?? '');
+  return isSystem ? unforeseenSystemError(error) : null;
+}
+
 /** What a shell reports of a program that SIGPIPE ended: 128 + 13. */
 const BROKEN_PIPE = 141;
 
@@ -47,7 +55,7 @@ export function reportFailure(error: unknown, isVerbose: boolean, command: Comma
   // Commander has already printed its message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const interruption = findInterruption(error);
-  const told = isRuvectorError(error) ? error : interruption;
+  const told = isRuvectorError(error) ? error : (interruption ?? describeSystem(error));
   if (told === null) {
     const text = error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error);
     process.stderr.write(`Unexpected error: ${text}\n`);

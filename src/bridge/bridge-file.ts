@@ -1,6 +1,6 @@
 // run/bridge.json: how Python and notebooks find a running daemon. Owner only, replaced atomically.
 import { readFile } from 'node:fs/promises';
-import { isAlive, readStartTicks, systemCodeOf } from '../core/index.ts';
+import { adviseOnReading, isAlive, readStartTicks } from '../core/index.ts';
 import { writeDurably } from '../files/index.ts';
 import type { Endpoints } from '../sockets/index.ts';
 import { noDaemonError } from './errors.ts';
@@ -40,8 +40,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const state = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : String(error);
-    throw noDaemonError(path, state, error);
+    throw noDaemonError(path, adviseOnReading(error).state, error);
   }
 }
 

@@ -150,4 +150,6 @@ export interface RegistryOptions {
   readonly onNote?: (text: string) => void;
   /** @default systemClock */
   readonly clock?: Clock;
+  /** Makes no folder and removes nothing that a crash left. @default false */
+  readonly readOnly?: boolean;
 }

@@ -52,8 +52,9 @@ import { holdVersion, listVersionsInUse, sweepMarks } from './versions-in-use.ts
 
 /** Opens the registry in `directory`, which is made when missing; what a crash left half-written is removed. */
 export async function openRegistry(directory: string, options: RegistryOptions = {}): Promise<ModelRegistry> {
-  await makeFolder(directory);
   const registry = new FileRegistry(directory, options);
+  if (options.readOnly === true) return registry;
+  await makeFolder(directory);
   await registry.sweep();
   return registry;
 }

@@ -50,8 +50,9 @@ export function removedSegmentError(path: string, cause: unknown): RuvectorError
   );
 }
 
-/** A reader finds no directory, code `ERR_STORE_NOT_FOUND`. */
+/** A reader finds no directory, code `ERR_STORE_NOT_FOUND`, or one that is not for this user. */
 export function noHistoryError(directory: string, cause: unknown): RuvectorError {
+  if (systemCodeOf(cause) !== 'ENOENT') return toStoreError('read', directory, cause);
   return new RuvectorError(
     'ERR_STORE_NOT_FOUND',
     `Cannot read history "${directory}": there is no such directory; start collecting first`,

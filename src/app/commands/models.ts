@@ -3,7 +3,6 @@
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
-import { makeHome } from '../home.ts';
 import { aliasesOf, openRegistry } from '../../models/index.ts';
 import type { ComparedModel, ModelComparison, ModelPackage, ModelRegistry } from '../../models/index.ts';
 import { renderModel, renderModels, writeInterval, renderScore } from '../models/render-models.ts';
@@ -95,8 +94,7 @@ function addCompare(models: Command): void {
 }
 
 async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
-  makeHome(home);
-  return read(await openRegistry(home.models));
+  return read(await openRegistry(home.models, { readOnly: true }));
 }
 
 const showModel = (home: Home, reference: string): Promise<ShownModel> =>

@@ -245,10 +245,36 @@ export function readSavedConfig(homeRoot: string, overrides: Partial<HostConfig>
   });
 }
 
+/** Ranges are looked at with those of the flags; here only what another program, or a hand, may have put there. */
 function readSaved(path: string): Partial<HostConfig> {
+  let saved: unknown;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Partial<HostConfig>;
+    saved = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw configError([`${path} is not readable JSON (${messageOf(error)}); remove it or serve again`]);
   }
+  if (typeof saved !== 'object' || saved === null || Array.isArray(saved))
+    throw configError([`${path} holds no configuration; remove it or serve again`]);
+  const known = Object.entries(saved).filter(([key]) => Object.hasOwn(defaultConfig, key));
+  const wrong = known.filter(([key, value]) => !isOfType(key as keyof HostConfig, value));
+  if (wrong.length > 0) {
+    const keys = wrong.map(([key, value]) => `${key} (${JSON.stringify(value).slice(0, 60)})`).join(', ');
+    throw configError([`${path} cannot be used: ${keys}; remove it or serve again`]);
+  }
+  return Object.fromEntries(known) as Partial<HostConfig>;
+}
+
+function isOfType(key: keyof HostConfig, value: unknown): boolean {
+  if (key === 'targets') return isTargets(value);
+  const usual = defaultConfig[key];
+  return usual === null
+    ? ['string', 'number'].includes(typeof value) || value === null
+    : typeof value === typeof usual;
+}
+
+function isTargets(value: unknown): boolean {
+  const { pids, names, cgroups = [] } = (value ?? {}) as Record<string, unknown>;
+  const isListOf = (list: unknown, type: string): boolean =>
+    Array.isArray(list) && list.every((one) => typeof one === type);
+  return isListOf(pids, 'number') && isListOf(names, 'string') && isListOf(cgroups, 'string');
 }

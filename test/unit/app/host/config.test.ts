@@ -35,6 +35,36 @@ describe('buildConfig() with a procfs', () => {
   });
 });
 
+it.each([
+  ['null', /holds no configuration/],
+  ['[1]', /holds no configuration/],
+  ['5', /holds no configuration/],
+  ['{"hz":"x","act":1}', /cannot be used: hz \("x"\), act \(1\)/],
+  ['{"targets":5}', /cannot be used: targets \(5\)/],
+  ['{"targets":{"pids":["1"],"names":[]}}', /cannot be used: targets/],
+  ['{"tlsCert":{}}', /cannot be used: tlsCert/],
+])('readSavedConfig() refuses a file that holds %s, by its path', (text, wanted) => {
+  const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
+  try {
+    writeFileSync(join(root, 'config.json'), text);
+    expect(() => readSavedConfig(root)).toThrow(wanted);
+    expect(() => readSavedConfig(root)).toThrow(join(root, 'config.json'));
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+it('readSavedConfig() passes over what it does not know', () => {
+  const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
+  try {
+    writeFileSync(join(root, 'config.json'), '{"hz":5,"later":{}}');
+    expect(readSavedConfig(root)).toMatchObject({ hz: 5 });
+    expect(readSavedConfig(root)).not.toHaveProperty('later');
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
 describe('readSavedConfig()', () => {
   it('gives one-shot commands what the home was served with, never acting, never removing history', async () => {
     const root = mkdtempSync(join(tmpdir(), 'rvm-config-'));
