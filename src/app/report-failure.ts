@@ -7,7 +7,7 @@ import { isRuvectorError, messageOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import { unforeseenSystemError } from './errors.ts';
 import { nameFlags } from './flag-names.ts';
-import { tell } from './terminal.ts';
+import { stoppingSignal, tell } from './terminal.ts';
 
 /** 2: the caller has to correct the command. */
 const exitCodeOf: Readonly<Record<string, number>> = {
@@ -64,8 +64,9 @@ export function reportFailure(error: unknown, isVerbose: boolean, command: Comma
   if (hasReaderLeft(told)) return BROKEN_PIPE;
   tell(`${told.code}: ${nameFlags(told, command)}`);
   process.stderr.write(describeOrigin(told, isVerbose));
-  if (interruption === null) return exitCodeOf[told.code] ?? 1;
-  return 128 + constants.signals[interruption.details['signal'] as NodeJS.Signals];
+  // Not every part that was stopped keeps who stopped it.
+  const signal = (interruption?.details['signal'] as NodeJS.Signals | undefined) ?? stoppingSignal();
+  return signal === null ? (exitCodeOf[told.code] ?? 1) : 128 + constants.signals[signal];
 }
 
 /** `export --output - | head` is not an error, and the data did not go out whole. */

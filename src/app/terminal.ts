@@ -98,9 +98,19 @@ export function formatSeconds(seconds: number): string {
   return minutes < 90 ? `${minutes} min ${whole % 60} s` : `${(whole / 3600).toFixed(1)} h`;
 }
 
+let stoppedBy: NodeJS.Signals | null = null;
+
+/** The signal that ended this command; null where none did. */
+export const stoppingSignal = (): NodeJS.Signals | null => stoppedBy;
+
 /** An abort signal that fires on Ctrl-C, SIGTERM and a terminal that closes: a command drains instead of dying. */
 export function abortOnSignals(): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  const signals = watchStopSignals({ onStop: (name) => controller.abort(interruptedBySignalError(name)) });
+  const signals = watchStopSignals({
+    onStop: (name) => {
+      stoppedBy = name;
+      controller.abort(interruptedBySignalError(name));
+    },
+  });
   return { signal: controller.signal, [Symbol.dispose]: () => signals[Symbol.dispose]() };
 }

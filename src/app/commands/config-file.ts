@@ -8,6 +8,9 @@ import { configError } from '../errors.ts';
 /** In the home, where it is found by itself. */
 export const CONFIG_FILE_NAME = 'ruvector-memopt.yaml';
 
+/** Other names somebody may give it: one is read all the same, one is refused rather than passed over in silence. */
+const lookedFor = ['ruvector-memopt.yml', 'ruvector-memopt.toml'];
+
 /** What a file gave. */
 export interface ConfigFile {
   readonly path: string;
@@ -18,8 +21,8 @@ export interface ConfigFile {
 /** The file that was named, else the one in the home, else none. */
 export function findConfigFile(named: string | undefined, home: string): string | null {
   if (named !== undefined) return resolve(named);
-  const path = join(home, CONFIG_FILE_NAME);
-  return existsSync(path) ? path : null;
+  const paths = [CONFIG_FILE_NAME, ...lookedFor].map((name) => join(home, name));
+  return paths.find((path) => existsSync(path)) ?? null;
 }
 
 /**

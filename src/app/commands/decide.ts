@@ -68,6 +68,7 @@ async function explainHere(home: Home, options: DecideOptions): Promise<Explanat
   // Samples that fail are skipped, so that without a limit nothing would end a host that has none to give.
   const late = AbortSignal.timeout(10_000 + 5 * host.spec.rateWindowMs);
   await host.run(AbortSignal.any([done.signal, stop.signal, late]));
+  stop.signal.throwIfAborted();
   return describeExplanation(await host.explain(), host.tasks.status());
 }
 

@@ -20,7 +20,10 @@ const pathKeys = new Set(['home', 'log-file', 'procfs']);
  * @throws ConfigError with the line of every key and value that cannot be used
  */
 export function applyConfigFile(command: Command, path: string): ConfigFile {
-  const nodes = new FileNodes(readText(path));
+  const text = readText(path);
+  if (/\.toml$/i.test(path))
+    throw configError([`${path} is TOML, wanted YAML: a line like "hz: 2" for "hz = 2"`]);
+  const nodes = new FileNodes(text);
   const options = new Map(fileOptions(command).map((option) => [keyOf(option), option]));
   const lines = new Map<string, number>();
   const entries = nodes.root === null ? null : nodes.readMap(nodes.root, 'the file', [...options.keys()]);

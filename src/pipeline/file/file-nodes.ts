@@ -69,7 +69,10 @@ export class FileNodes {
     const found = this.resolve(node);
     if (!isMap(found)) {
       const wanted = known
-        ? `, wanted ${known.map((key) => `${key}:`).join(' ')}`
+        ? `, wanted ${listKnown(
+            known.map((key) => `${key}:`),
+            ' ',
+          )}`
         : ', wanted names with a value each';
       this.note(node ?? at, `${what} is ${describeNode(found)}${wanted}`);
       return null;
@@ -85,7 +88,7 @@ export class FileNodes {
 
   #noteUnknown(what: string, name: string, key: Node, known: readonly string[]): void {
     const nearest = findNearest(name, known);
-    const wanted = nearest === null ? `wanted ${known.join(', ')}` : `did you mean ${nearest}?`;
+    const wanted = nearest === null ? `wanted ${listKnown(known, ', ')}` : `did you mean ${nearest}?`;
     this.note(key, `${what} has no "${name}", ${wanted}`);
   }
 
@@ -96,6 +99,14 @@ export class FileNodes {
     return isSeq(found) ? (found.items as Node[]) : [found];
   }
 }
+
+/** Some forty keys would hide the line that is wrong. */
+function listKnown(known: readonly string[], joint: string): string {
+  if (known.length <= MAX_LISTED) return known.join(joint);
+  return `${known.slice(0, 5).join(joint)} or one of ${known.length - 5} others`;
+}
+
+const MAX_LISTED = 20;
 
 /** The one trap of variables: inside `[ ]` and `{ }` their braces are YAML's own. */
 function hintAt(text: string, offset: number): string {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { findConfigFile } from '../../../src/app/commands/config-file.ts';
 import { addServe } from '../../../src/app/commands/serve.ts';
 import { createTestHome, finished, runCommand, startCommand } from '../../support/daemon.ts';
 import { servingPid } from '../../support/app/serve-process.ts';
@@ -50,6 +51,14 @@ describe('serve --config', () => {
     expect(
       await parseServe('--config', join(home.root, 'none')).catch((error: Error) => error.message),
     ).toMatch(/none cannot be read/);
+    const toml = join(home.root, 'ruvector-memopt.toml');
+    writeFileSync(toml, 'hz = 2\n');
+    expect(findConfigFile(undefined, home.root)).toBe(toml);
+    expect(await parseServe('--config', toml).catch((error: Error) => error.message)).toMatch(
+      /ruvector-memopt\.toml is TOML, wanted YAML: a line like "hz: 2"/,
+    );
+    writeFileSync(join(home.root, 'ruvector-memopt.yml'), 'hz: 2\n');
+    expect(findConfigFile(undefined, home.root)).toBe(join(home.root, 'ruvector-memopt.yml'));
   });
 
   it('is found in the home, is beaten by the command line, and may be empty', async () => {

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
 import { reportFailure } from '../../../src/app/report-failure.ts';
-import { messageOf } from '../../../src/core/index.ts';
+import { abortOnSignals } from '../../../src/app/terminal.ts';
+import { RuvectorError, messageOf } from '../../../src/core/index.ts';
 
 function report(error: unknown): { code: number; said: string } {
   let said = '';
@@ -52,4 +53,16 @@ it('reportFailure() calls a mistake of the program unexpected, with its stack', 
   const error = new TypeError('x is undefined');
   expect(report(error)).toEqual({ code: 1, said: `Unexpected error: ${error.stack}\n` });
   expect(report('a text')).toEqual({ code: 1, said: `Unexpected error: ${messageOf('a text')}\n` });
+});
+
+it('reportFailure() ends with the number of the signal that stopped a command, whatever was made of it on the way', () => {
+  const unaware = new RuvectorError(
+    'ERR_EVENTS_CANCELLED',
+    'Cannot finish making: it was interrupted; run it again',
+  );
+  expect(report(unaware).code).toBe(1);
+  using stop = abortOnSignals();
+  process.emit('SIGINT', 'SIGINT');
+  expect(stop.signal.aborted).toBe(true);
+  expect(report(unaware).code).toBe(130);
 });
