@@ -22,7 +22,7 @@ function nameFlag(problem: string, flags: ReadonlyMap<string, string>): string {
   const spell = (name: string): string => flags.get(name) ?? name;
   return problem
     .replace(
-      /^"?(\w+)"?(?= (?:is|holds|needs|has|must)\b)/,
+      /^"?(?:[a-z]+\.)?(\w+)"?(?= (?:is|holds|needs|has|must)\b)/,
       (whole, name: string) => flags.get(name) ?? whole,
     )
     .replace(/(?<= (?:before|after|with|without) )\w+$/, spell);

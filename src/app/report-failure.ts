@@ -32,6 +32,7 @@ const exitCodeOf: Readonly<Record<string, number>> = {
   ERR_STEER_WORKLOAD: 2,
   ERR_STEER_SYNC_OPTION: 2,
   ERR_TRAIN_LAYERS: 2,
+  ERR_WIRE_ENDPOINT: 2,
   ERR_TRAIN_OPTIONS: 2,
   ERR_APP_RUNNING: 3,
 };

@@ -42,7 +42,8 @@ function parse(text: string): StreamEndpoint | null {
   if (/^ipc:\/\/.+$/.test(text)) return { transport: 'zeromq', address: text };
   const [, scheme, host, port] =
     /^(wss?|tcp):\/\/(\[[0-9a-f:]+\]|[\w.-]+|\*):(\d{1,5}|\*)\/?$/i.exec(text) ?? [];
-  if (host === undefined || port === undefined || Number(port) > 65_535) return null;
+  if (host === undefined || port === undefined) return null;
+  if (Number(port) > 65_535) throw endpointError(text, `its port is ${port}, and the highest is 65535`);
   if (scheme === 'tcp') return { transport: 'zeromq', address: text.replace(/\/$/, '') };
   return {
     transport: 'websocket',

@@ -18,7 +18,7 @@ import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '.
 import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
 import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
-import { homeOf, isVerbose, parseNumber, parsePositive } from './options.ts';
+import { homeOf, isVerbose, parsePort, parsePositive } from './options.ts';
 import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
@@ -65,7 +65,7 @@ function addTrainingOptions(command: Command): void {
 function addStreamOptions(command: Command): void {
   command
     .option('--stream', `live records until Ctrl-C, as ${streamFormats.join(', ')}`)
-    .option('--port <n>', `WebSocket port on this machine (default: ${DEFAULT_STREAM_PORT})`, parseNumber);
+    .option('--port <n>', `WebSocket port on this machine (default: ${DEFAULT_STREAM_PORT})`, parsePort);
   addTableOptions(command, streamedOnly, { repeatable: ['filters'] });
 }
 

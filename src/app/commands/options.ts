@@ -1,6 +1,6 @@
 // Options that several commands share.
 import { resolve } from 'node:path';
-import { resolveHome } from '../../core/index.ts';
+import { MAX_WINDOW_STEPS, resolveHome } from '../../core/index.ts';
 import type { FeatureWindow, Home } from '../../core/index.ts';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
@@ -37,11 +37,11 @@ export function parsePositive(text: string): number {
   return value;
 }
 
-/** Parses a port that a program is to listen on. */
+/** Parses a port to listen on; 0 is one that is free. */
 export function parsePort(text: string): number {
   const value = parseNumber(text);
-  if (!Number.isInteger(value) || value < 1 || value > 65_535)
-    throw new InvalidArgumentError('It must be a port: 1 to 65535.');
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port: 0 to 65535.');
   return value;
 }
 
@@ -74,6 +74,8 @@ export function parseWindow(text: string): FeatureWindow {
   const [, steps, time] = /^(\d+)x(.+)$/.exec(text.trim()) ?? [];
   if (time === undefined)
     throw new InvalidArgumentError('It must be rows and the time between them, like 16x1s.');
+  if (Number(steps) < 2 || Number(steps) > MAX_WINDOW_STEPS)
+    throw new InvalidArgumentError(`It must be 2 to ${MAX_WINDOW_STEPS} rows, like 16x1s.`);
   return { steps: Number(steps), everyMs: parseDuration(time) };
 }
 

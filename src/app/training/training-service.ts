@@ -8,6 +8,7 @@ import type { TrainJob, TrainResult, TrainerPool } from '../../train/index.ts';
 import { trainingBusyError } from '../errors.ts';
 import type { Host } from '../host/host-types.ts';
 import { taskNames } from '../models/task-models.ts';
+import { refuseForeignOptions } from './foreign-options.ts';
 import type { TrainingService, TrainingWatch } from './training-types.ts';
 
 /** Milliseconds the new model gets for its first decision after it went live. */
@@ -74,6 +75,7 @@ export function createTrainingService(
 }
 
 function completeJob(host: Pick<Host, 'config'>, job: Partial<TrainJob>): TrainJob {
+  refuseForeignOptions(job);
   const { classification, ...names } = taskNames(host.config.modelName);
   return {
     ...job,

@@ -26,6 +26,7 @@ it.each([
   [addPublish, 'keyFile is "", wanted a path', '--key-file is "", wanted a path'],
   [addTrain, '"batch_size" is "x", wanted a number', '--batch-size is "x", wanted a number'],
   [addTrain, 'backend is "x", wanted one of python', '--backend is "x", wanted one of python'],
+  [addTrain, 'search.trials is 0, wanted more', '--search is 0, wanted more'],
   [addCollect, 'hz is 60, wanted 0.1 to 50', '--hz is 60, wanted 0.1 to 50'],
   [addCollect, 'processIntervalMs is 0, wanted more', '--process-interval is 0, wanted more'],
   [addCollect, 'the start is not known', 'the start is not known'],
