@@ -18,7 +18,7 @@ import { homeOf, parseNumber, parsePositive, parseSeconds } from './options.ts';
 
 const examples = `
 Examples:
-  $ ruvector-memopt fleet collect nats://10.0.0.5:4222 --to lake/
+  $ ruvector-memopt fleet collect nats://10.0.0.5:4222 --output lake/
   $ ruvector-memopt fleet deploy memopt@12 nats://10.0.0.5:4222 --canary 0.1`;
 
 /** Adds the command. */
@@ -32,7 +32,7 @@ export function addFleet(program: Command): void {
 }
 
 interface CollectFlags {
-  readonly to: string;
+  readonly output: string;
   readonly once?: boolean;
   readonly seconds: number;
   readonly rows: number;
@@ -46,7 +46,7 @@ function addCollectFleet(fleet: Command): void {
   const command = fleet
     .command('collect <servers>')
     .description('write what hosts publish as Parquet, host by host and day by day, until Ctrl-C')
-    .requiredOption('--to <folder>', 'the lake: a folder that is empty, not there, or one already')
+    .requiredOption('--output <folder>', 'the lake: a folder that is empty, not there, or one already')
     .option('--once', 'end when what was there at the start is taken')
     .option(
       '--seconds <n>',
@@ -68,13 +68,13 @@ function addCollectFleet(fleet: Command): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  $ ruvector-memopt fleet collect nats://10.0.0.5:4222 --to lake/ --once',
+      '\nExample:\n  $ ruvector-memopt fleet collect nats://10.0.0.5:4222 --output lake/ --once',
     )
     .action(async (servers: string, options: CollectFlags) => {
       using stop = abortOnSignals();
       const report = await collectFleet({
         access: readAccess(servers, options),
-        lake: options.to,
+        lake: options.output,
         signal: stop.signal,
         once: options.once ?? false,
         fileMs: options.seconds * 1000,

@@ -49,7 +49,7 @@ function checkTables({ tables = [], hours, start, end }: PublishHistoryOptions):
   const unknown = tables.filter((table) => !known.includes(table));
   const problems = unknown.map((table) => `--tables holds "${table}", wanted some of ${known.join(', ')}`);
   if (hours !== undefined && (start !== undefined || end !== undefined)) {
-    problems.push('--hours excludes --from and --until');
+    problems.push('--hours excludes --from and --to');
   }
   if (problems.length > 0) throw configError(problems);
   return exportTables.filter((table) => tables.includes(table));

@@ -119,7 +119,7 @@ export type PublishOptions = OptionValues<typeof publishOptions & typeof publish
 export const historyOptions = {
   hours: exportArguments.hours,
   start: exportArguments.start,
-  end: { ...exportArguments.end, flag: '--until <time>' },
+  end: exportArguments.end,
   horizonMs: { ...trainingOptions.horizonMs, flag: '--horizon <seconds>' },
   trainTestSplit: trainingOptions.trainTestSplit,
   blocks: trainingOptions.blocks,

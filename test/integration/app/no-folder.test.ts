@@ -43,7 +43,7 @@ const elsewhere: readonly string[] = [
   `publish keygen ${nowhere}/key`,
   `events convert events.csv ${nowhere}/out.raw --time-unit us`,
   `events synth ${nowhere}/out.raw`,
-  `fleet collect nats://127.0.0.1:1 --to ${nowhere} --once`,
+  `fleet collect nats://127.0.0.1:1 --output ${nowhere} --once`,
 ];
 
 describe.skipIf(process.platform !== 'linux')('ruvector-memopt', () => {

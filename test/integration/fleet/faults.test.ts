@@ -166,7 +166,7 @@ describe('fleet collect', () => {
     const lake = join(folder.path, 'lake');
     await collect(server.url, lake);
     await using host = await startHost({ folder: folder.path, servers: server.url, host: 'kept' });
-    const words = ['fleet', 'collect', server.url, '--to', lake, '--seconds', '0.1'];
+    const words = ['fleet', 'collect', server.url, '--output', lake, '--seconds', '0.1'];
     let rows = 0;
     for (let round = 0; round < 4; round++) {
       await host.ask('append 500 200');
@@ -190,20 +190,20 @@ describe('fleet collect', () => {
     await using folder = await createFolder();
     const lake = join(folder.path, 'lake');
     const away = await finished(
-      startCommand(home, ['fleet', 'collect', 'nats://127.0.0.1:1', '--to', lake, '--once']),
+      startCommand(home, ['fleet', 'collect', 'nats://127.0.0.1:1', '--output', lake, '--once']),
     );
     expect(away).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^ERR_FLEET_UNREACHABLE: /) as string,
     });
-    const wrong = await finished(startCommand(home, ['fleet', 'collect', 'here', '--to', lake]));
+    const wrong = await finished(startCommand(home, ['fleet', 'collect', 'here', '--output', lake]));
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/^ERR_FLEET_OPTION: /) as string });
     await using server = await startNats();
     await collect(server.url, lake);
     await using host = await startHost({ folder: folder.path, servers: server.url, host: 'some' });
     await host.ask('append 30');
     await host.ask('drain');
-    const child = startCommand(home, ['fleet', 'collect', server.url, '--to', lake, '--json']);
+    const child = startCommand(home, ['fleet', 'collect', server.url, '--output', lake, '--json']);
     const end = finished(child);
     // It holds them for five minutes.
     await until(async () => (await heldBy(server.url)) > 0, 'it held what there was');
