@@ -130,7 +130,7 @@ export function createDataExporter(options: DataExporterOptions): DataExporter {
           spec: options.spec,
           horizonMs: options.horizonMs,
           hasDescriptors,
-          describeHeld: () => describeHeld(source),
+          describeHeld: () => describeHeld(source, ['memory']),
           nowMs: now(),
           signal: run.signal,
           onProgress: (progress) => run.onProgress?.({ ...progress, phase: 'writing' }),
@@ -165,7 +165,7 @@ async function exportFiles(
     const context: PlanContext = { source, resolved, signal, onPlanned: planningProgress(onProgress) };
     const plan = await planExport(context, range);
     try {
-      if (plan.isEmpty) throw noRowsError(describeAsked(range), describeHeld(source));
+      if (plan.isEmpty) throw noRowsError(describeAsked(range), describeHeld(source, resolved.tables));
       const stats = await writeTables({
         tables: plan.tables,
         format: resolved.format,
@@ -251,7 +251,8 @@ function buildRange(
       `${name} is ${JSON.stringify(value)}, wanted a time like "2024-01-31", "2024-01-31T12:00:00Z" or "-2h"`,
     );
   }
-  if (fromMs !== undefined && fromMs >= toMs) problems.push('start is not before end');
+  if (fromMs !== undefined && fromMs >= toMs)
+    problems.push(end === undefined ? 'start is not before now' : 'start is not before end');
   return fromMs === undefined ? { toMs } : { fromMs, toMs };
 }
 
@@ -266,10 +267,14 @@ function describeAsked({ fromMs, toMs }: ExportRange): string {
   return `${from} to ${new Date(toMs).toISOString()}`;
 }
 
-function describeHeld(source: ExportSource): string {
-  const memory = source.stats?.().kinds['memory'];
-  if (!memory) return 'a range it does not name';
-  if (memory.firstMs === null || memory.lastMs === null) return 'nothing yet';
-  const [first, last] = [new Date(memory.firstMs).toISOString(), new Date(memory.lastMs).toISOString()];
-  return `${memory.rows} samples from ${first} to ${last}`;
+/** What there is of the tables that were asked for. */
+function describeHeld(source: ExportSource, tables: readonly string[]): string {
+  const kinds = source.stats?.().kinds;
+  if (!kinds) return 'a range it does not name';
+  const held = tables.map((table) => {
+    const { rows, firstMs, lastMs } = kinds[table] ?? { rows: 0, firstMs: null, lastMs: null };
+    if (firstMs === null || lastMs === null) return `no ${table} rows yet`;
+    return `${rows} ${table} rows from ${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`;
+  });
+  return held.join(', ');
 }

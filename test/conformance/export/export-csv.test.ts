@@ -130,3 +130,15 @@ it('resolveExport() refuses excel for what is no CSV', () => {
     expect(() => resolveExport(path, undefined, { excel: true })).toThrow(/excel is for CSV/);
   }
 });
+
+it('writeTables() to CSV is read whole by the call of pandas that docs/export.md names', async () => {
+  const document = await readFile(join(import.meta.dirname, '../../../docs/export.md'), 'utf8');
+  const call = /`(pd\.read_csv\(path, keep_default_na[^`]+)`/.exec(document)![1]!;
+  const name = ['NA', 'null', 'nan', 'NULL', 'None', '#N/A', '001', null];
+  const count = [1, null, 3, 4, null, 6, 7, 8];
+  const path = await write('words.csv', { name, count });
+  const plain = 'astype(object).where(lambda frame: frame.notna(), None).to_dict("list")';
+  const code = `import sys, json, pandas as pd; path = sys.argv[1]; print(json.dumps(${call}.${plain}))`;
+  const { stdout } = await promisify(execFile)(python, ['-c', code, path]);
+  expect(JSON.parse(stdout)).toEqual({ name, count });
+});
