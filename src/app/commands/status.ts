@@ -10,7 +10,7 @@ import type { HostStatus } from '../host/status-types.ts';
 import {
   abortOnSignals,
   formatBytes,
-  formatCount,
+  countNoun,
   formatRows,
   formatSeconds,
   print,
@@ -70,7 +70,7 @@ export function renderStatus(status: HostStatus): string {
     ['gain and cost', describeBalance(status)],
     [
       'bridge',
-      `${formatCount(status.bridge.clients, 'client')}, ${formatCount(status.bridge.openStreams, 'stream')}; batches by "${status.bridge.sharedMemory.transport}"`,
+      `${countNoun(status.bridge.clients, 'client')}, ${countNoun(status.bridge.openStreams, 'stream')}; batches by "${status.bridge.sharedMemory.transport}"`,
     ],
     ...describeRemote(status.remote),
     ...describeOutlets(status.outlets),

@@ -1,6 +1,6 @@
 // What the commands print beside their results.
 import { expect, it } from 'vitest';
-import { formatCount, formatSeconds, showControls } from '../../../src/app/terminal.ts';
+import { countNoun, formatSeconds, showControls } from '../../../src/app/terminal.ts';
 
 it.each([
   [0.04, '0.0 s'],
@@ -27,8 +27,8 @@ it.each([
   expect(showControls(text)).toBe(shown);
 });
 
-it('formatCount() is singular for one', () => {
-  expect([0, 1, 2].map((count) => formatCount(count, 'client'))).toEqual([
+it('countNoun() is singular for one', () => {
+  expect([0, 1, 2].map((count) => countNoun(count, 'client'))).toEqual([
     '0 clients',
     '1 client',
     '2 clients',
