@@ -33,10 +33,22 @@ export function assertTrainable(rows: Labelled, asked: Asked, skipped: Skipped):
   if (present.length < 2 && asked.task === 'classification') {
     throw oneClassError(
       `all ${train} rows to train on are ${present[0]} (in all: ${describe(sumOf(counts))})${describeActed(skipped)}`,
-      `collect while the host is under memory pressure, train for anomalies or a forecast (--task), or set lower thresholds, or more blocks (--blocks) when the other classes are only in the test part${adviseActed(skipped)}`,
+      `${adviseOneClass(present[0]!, namesOf(sumOf(counts)).length > 1)}${adviseActed(skipped)}`,
       { counts, ...skipped },
     );
   }
+}
+
+/** What is missing: rows under pressure, calm ones, or only their being in the part to train on. */
+function adviseOneClass(label: string, isElsewhere: boolean): string {
+  const [collect, threshold] =
+    label === labels[0]
+      ? ['collect while the host is under memory pressure', 'lower']
+      : ['collect while the host is calm too', 'higher'];
+  const blocks = isElsewhere
+    ? 'use more blocks (--blocks), since the other classes are only in the test part; or '
+    : '';
+  return `${blocks}${collect}, train for anomalies or a forecast (--task), or set ${threshold} thresholds`;
 }
 
 /** In seconds of collecting, with the flag that shortens them: a horizon lies between the rows to train and to test on. */

@@ -186,7 +186,11 @@ describe('buildTrainingSet()', () => {
     const quiet = build({ memory: snapshots(300) });
     await expect(quiet).rejects.toMatchObject({ code: 'ERR_PREPARE_ONE_CLASS' });
     await expect(quiet).rejects.toThrow(
-      /are NoActionNeeded .*; collect while the host is under memory pressure/,
+      /are NoActionNeeded .*; collect while the host is under memory pressure.*lower thresholds$/,
+    );
+    const strained = build({ memory: snapshots(300).map((row) => ({ ...row, mem_available_kib: 1000 })) });
+    await expect(strained).rejects.toThrow(
+      /are Critical .*; collect while the host is calm too.*higher thresholds$/,
     );
   });
 
