@@ -163,6 +163,10 @@ export function natsError(servers: string, error: unknown): RuvectorError {
   return unreachableError(masked, error);
 }
 
+/** Whether it is JetStream that a server, or this account of it, lacks. */
+export const isWithoutJetStream = (error: unknown): boolean =>
+  causesOf(error).some(({ name, message }) => /jetstream.*not enabled/i.test(`${name} ${message}`));
+
 function causesOf(error: unknown): Error[] {
   const found: Error[] = [];
   for (let cause = error; cause instanceof Error && found.length < 8; cause = cause.cause) found.push(cause);

@@ -64,6 +64,16 @@ export function fleetStreamError(
   });
 }
 
+/** A server, or an account of it, that keeps nothing, code `ERR_FLEET_STREAM`. */
+export function noJetStreamError(stream: string, cause: unknown): RuvectorError {
+  return fleetStreamError(
+    stream,
+    'this server has no JetStream, or none for this account',
+    'start it with -js, or enable JetStream for the account',
+    cause,
+  );
+}
+
 /** An outbox that cannot be read or written, code `ERR_FLEET_OUTBOX`. */
 export function outboxError(path: string, cause: unknown): RuvectorError {
   const { state, nextStep } = adviseOn(cause);
@@ -91,6 +101,29 @@ export function fleetBatchError(subject: string, state: string, cause?: unknown)
   );
 }
 
+/** Batches that a host numbered and that did not come, code `ERR_FLEET_MISSING`. */
+export function missingBatchesError(
+  { host, kind }: { readonly host: string; readonly kind: string },
+  count: number,
+  { first, last }: { readonly first: number; readonly last: number },
+): RuvectorError {
+  const numbers = first === last ? `${first}` : `${first} to ${last}`;
+  return new RuvectorError(
+    'ERR_FLEET_MISSING',
+    `Cannot find ${count} batches of ${kind} of host "${host}" (${numbers}${last - first + 1 < count ? ' and others' : ''}): the stream let them go before they were collected, or the host gave them up; see "dropped" in \`status\` there, and give the stream no max_age and discard "new"`,
+    { details: { host, kind, count } },
+  );
+}
+
+/** A name under which several hosts send, code `ERR_FLEET_NAME`. */
+export function sharedNameError(host: string): RuvectorError {
+  return new RuvectorError(
+    'ERR_FLEET_NAME',
+    `Cannot tell hosts apart that send as "${host}": several do, copies of one home; on all but one of them end the daemon, remove "fleet" from its home, and start it again`,
+    { details: { host } },
+  );
+}
+
 /** A lake that cannot be written, code `ERR_FLEET_LAKE`. */
 export function lakeError(path: string, state: string, nextStep: string, cause?: unknown): RuvectorError {
   return new RuvectorError('ERR_FLEET_LAKE', `Cannot use lake "${path}": ${state}; ${nextStep}`, {
@@ -99,8 +132,8 @@ export function lakeError(path: string, state: string, nextStep: string, cause?:
   });
 }
 
-/** A file of a lake that cannot be written, code `ERR_FLEET_LAKE`. */
-export function unwrittenLakeError(path: string, cause: unknown): RuvectorError {
+/** A file or folder of a lake that cannot be written or read, code `ERR_FLEET_LAKE`. */
+export function unusableLakeError(path: string, cause: unknown): RuvectorError {
   const { state, nextStep } = adviseOn(cause);
   return lakeError(path, state, nextStep, cause);
 }

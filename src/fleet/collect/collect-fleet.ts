@@ -3,12 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { isRuvectorError, messageOf } from '../../core/index.ts';
+import { isRuvectorError, messageOf, timesOf } from '../../core/index.ts';
 import { DEFAULT_TIMEOUT_MS, connectNats, natsError } from '../connect.ts';
 import type { NatsAccess } from '../connect.ts';
 import { decodeFleetBatch } from '../decode-fleet-batch.ts';
 import { fleetBatchError } from '../errors.ts';
 import { ANONYMIZED_HEADER, ID_HEADER, parseBatchId, rowsSubjectOf } from '../subjects.ts';
+import { Arrivals } from './arrivals.ts';
 import { chooseLevels, generaliseSizes, readSizes } from './fleet-anonymity.ts';
 import type { FleetLevels } from './fleet-anonymity.ts';
 import { HeldBatches, buildDays, buildFileParts } from './held-batches.ts';
@@ -17,7 +18,6 @@ import { openLake } from './lake.ts';
 import type { Lake } from './lake.ts';
 import { MOST_HELD, openRows } from './rows-stream.ts';
 import type { Rows, RowsOptions } from './rows-stream.ts';
-import { SequenceRanges } from './sequence-ranges.ts';
 
 /** Options of {@link collectFleet}. */
 export interface CollectFleetOptions {
@@ -54,8 +54,10 @@ export interface CollectReport {
   readonly duplicates: number;
   /** Messages that were no batches. */
   readonly refused: number;
-  /** Batches that hosts numbered and that did not come, between the first and the last that did. */
+  /** Batches that hosts numbered and that did not come, between what the lake had of them and the last that did. */
   readonly missing: number;
+  /** Names under which several hosts send. */
+  readonly sharedNames: readonly string[];
   /** Hosts that must look alike, and how many did in the smallest group when files were written last. */
   readonly k: { readonly wanted: number; readonly reached: number };
 }
@@ -127,7 +129,7 @@ class Collector {
   readonly #lake: Lake;
   #connection!: NatsConnection;
   readonly #held = new HeldBatches();
-  readonly #seen = new Map<string, SequenceRanges>();
+  readonly #arrivals = new Arrivals();
   readonly #hosts = new Set<string>();
   readonly #counts = { batches: 0, rows: 0, files: 0, fileBytes: 0, duplicates: 0, refused: 0 };
   #reachedK = 0;
@@ -142,13 +144,15 @@ class Collector {
     return {
       hosts: this.#hosts.size,
       ...this.#counts,
-      missing: [...this.#seen.values()].reduce((sum, ranges) => sum + ranges.missing, 0),
+      missing: this.#arrivals.missing,
+      sharedNames: this.#arrivals.sharedNames,
       k: { wanted: this.#options.k ?? DEFAULT_FLEET_K, reached: this.#reachedK },
     };
   }
 
   async run(rows: Rows, connection: NatsConnection): Promise<void> {
     this.#connection = connection;
+    if (rows.flaw) this.#say(rows.flaw);
     const { signal, once = false } = this.#options;
     // Hosts go on sending: who collects once takes what is there now.
     let left = once ? await this.#readLeft(rows) : Infinity;
@@ -156,9 +160,14 @@ class Collector {
       const came = await this.#fetch(rows, left);
       left -= came;
       if (this.#isDue() || (once && (came === 0 || left <= 0))) await this.#write();
-      if (once && (left <= 0 || (came === 0 && (await this.#readLeft(rows)) === 0))) return;
+      if (once && (left <= 0 || (came === 0 && (await this.#readLeft(rows)) === 0))) break;
     }
     await this.#write();
+    for (const problem of this.#arrivals.takeProblems(true)) this.#say(problem);
+  }
+
+  #say(error: unknown): void {
+    this.#options.onLog?.(isRuvectorError(error) ? `${error.code}: ${error.message}` : messageOf(error));
   }
 
   /** Ends when so many came, or after a while. */
@@ -196,17 +205,13 @@ class Collector {
   #take(message: JsMsg): void {
     try {
       const batch = decodeMessage(message);
-      const { host, epoch, kind, sequence } = batch.id;
-      this.#hosts.add(host);
-      const key = `${host}.${epoch}.${kind}`;
-      const seen = this.#seen.get(key) ?? new SequenceRanges();
-      seen.add(sequence);
-      this.#seen.set(key, seen);
+      this.#hosts.add(batch.id.host);
+      this.#arrivals.note(batch.id, timesOf(batch.rows).reduce((latest, ms) => Math.max(latest, ms), -Infinity));
       if (this.#held.size === 0) this.#heldSinceMs = performance.now();
       if (!this.#held.add(batch)) this.#counts.duplicates++;
     } catch (error) {
       this.#counts.refused++;
-      this.#options.onLog?.(isRuvectorError(error) ? `${error.code}: ${error.message}` : messageOf(error));
+      this.#say(error);
       // It would come again for ever. Servers before 2.10 do not understand a reason here.
       message.term();
     }
@@ -222,6 +227,9 @@ class Collector {
   async #write(): Promise<void> {
     const batches = this.#held.takeAll();
     if (batches.length === 0) return;
+    await this.#arrivals.join(({ kind, host, epoch }, first) =>
+      this.#lake.readHighest(kind, host, epoch, first),
+    );
     const levels = await this.#chooseLevels(batches);
     const days = buildDays(batches);
     const writers = Array.from({ length: FILES_AT_ONCE }, async () => {
@@ -244,6 +252,7 @@ class Collector {
     for (const { acknowledge } of batches) for (const tell of acknowledge) tell();
     this.#counts.batches += batches.length;
     await this.#connection.flush().catch(() => undefined);
+    for (const problem of this.#arrivals.takeProblems(false)) this.#say(problem);
     this.#options.onWritten?.(this.report);
   }
 
@@ -278,7 +287,7 @@ function decodeMessage(message: JsMsg): HeldBatch {
     return {
       id,
       isAnonymized: headers?.get(ANONYMIZED_HEADER) === 'true',
-      rows: decodeFleetBatch(data),
+      rows: decodeFleetBatch(id.kind, data),
       acknowledge: [() => message.ack()],
     };
   } catch (error) {

@@ -10,7 +10,8 @@ import * as arrow from 'apache-arrow';
 import { isRuvectorError, loadPolars, systemCodeOf } from '../../core/index.ts';
 import { makeFolder, syncFolder, temporarySuffix, tryLock, writeDurably } from '../../files/index.ts';
 import type { FileLock } from '../../files/index.ts';
-import { lakeError, unwrittenLakeError } from '../errors.ts';
+import { lakeError, unusableLakeError } from '../errors.ts';
+import { SIZE_COLUMNS } from './fleet-anonymity.ts';
 import type { HostSizes } from './fleet-anonymity.ts';
 import { SequenceRanges } from './sequence-ranges.ts';
 import type { Stretch } from './sequence-ranges.ts';
@@ -32,6 +33,11 @@ export interface Lake extends Disposable {
   readonly sizes: Map<string, HostSizes>;
   /** Batches of an epoch whose rows of a day are in it already. */
   taken(place: LakePlace, epoch: string): Promise<SequenceRanges>;
+  /**
+   * Highest sequence of an epoch in it; null when it has nothing of that kind and host.
+   * @param next sequence that came: what lies right before it is looked for first
+   */
+  readHighest(kind: string, host: string, epoch: string, next: number): Promise<number | null>;
   /** Writes a file; durable when it resolves. @returns its bytes @throws RuvectorError `ERR_FLEET_LAKE` */
   write(place: LakePlace, epoch: string, stretch: Stretch, rows: arrow.RecordBatch): Promise<number>;
   /** Keeps `sizes`. @throws RuvectorError `ERR_FLEET_LAKE` */
@@ -41,6 +47,10 @@ export interface Lake extends Disposable {
 const NAME = /^(?<epoch>[a-z0-9]{6,32})-(?<first>\d+)-(?<last>\d+)\.parquet$/;
 /** Days whose files are known by heart; more are read again. */
 const KNOWN_PLACES = 20_000;
+/** Newest days in which what came last is looked for, before all. */
+const RECENT_DAYS = 3;
+/** What an empty folder may hold: its own, and what a file system puts into its root. */
+const OF_NOBODY: ReadonlySet<string> = new Set(['_fleet', 'lost+found']);
 const FORMAT = 1;
 
 /**
@@ -61,7 +71,7 @@ export async function openLake(folder: string): Promise<Lake> {
     return new FolderLake(folder, id, lock, await readSizesFile(own));
   } catch (error) {
     lock?.release();
-    throw isRuvectorError(error) ? error : unwrittenLakeError(folder, error);
+    throw isRuvectorError(error) ? error : unusableLakeError(folder, error);
   }
 }
 
@@ -86,10 +96,34 @@ class FolderLake implements Lake {
       if (this.#taken.size >= KNOWN_PLACES) this.#taken.clear();
       this.#taken.set(path, (epochs = readTaken(path)));
     }
-    const ranges = await epochs;
+    const ranges = await epochs.catch((error: unknown) => {
+      this.#taken.delete(path);
+      throw unusableLakeError(path, error);
+    });
     const known = ranges.get(epoch) ?? new SequenceRanges();
     ranges.set(epoch, known);
     return known;
+  }
+
+  async readHighest(kind: string, host: string, epoch: string, next: number): Promise<number | null> {
+    const folder = join(this.folder, kind, `host=${host}`);
+    try {
+      const dates = (await readNames(folder)).filter((name) => name.startsWith('date=')).sort();
+      let highest = 0;
+      // A clock that was ahead leaves days that are newest and no last ones.
+      for (let left = dates.reverse(), days = RECENT_DAYS; left.length > 0; days = left.length) {
+        const found = await Promise.all(
+          left.slice(0, days).map((date) => readTaken(join(folder, date))),
+        );
+        const ends = found.map((epochs) => epochs.get(epoch)?.stretches.at(-1)?.last ?? 0);
+        highest = Math.max(highest, ...ends);
+        if (highest >= next - 1) break;
+        left = left.slice(days);
+      }
+      return dates.length === 0 ? null : highest;
+    } catch (error) {
+      throw unusableLakeError(folder, error);
+    }
   }
 
   async write(place: LakePlace, epoch: string, stretch: Stretch, rows: arrow.RecordBatch): Promise<number> {
@@ -102,7 +136,7 @@ class FolderLake implements Lake {
       (await this.taken(place, epoch)).add(stretch.first, stretch.last);
       return bytes.length;
     } catch (error) {
-      throw unwrittenLakeError(path, error);
+      throw unusableLakeError(path, error);
     }
   }
 
@@ -111,7 +145,7 @@ class FolderLake implements Lake {
     try {
       await writeDurably(path, `${JSON.stringify(Object.fromEntries(this.sizes), null, 1)}\n`);
     } catch (error) {
-      throw unwrittenLakeError(path, error);
+      throw unusableLakeError(path, error);
     }
   }
 
@@ -162,11 +196,11 @@ async function readNames(path: string): Promise<string[]> {
 }
 
 const isEmpty = async (folder: string): Promise<boolean> =>
-  (await readNames(folder)).every((name) => name === '_fleet');
+  (await readNames(folder)).every((name) => OF_NOBODY.has(name));
 
 async function readIdentity(own: string, folder: string, isNew: boolean): Promise<string> {
   const path = join(own, 'lake.json');
-  const kept = await readJson<{ format: number; id: string }>(path);
+  const kept = await readJson(path, isIdentity, 'put it back from a copy, or collect into another folder');
   if (kept && kept.format === FORMAT) return kept.id;
   if (kept || !isNew) {
     throw lakeError(
@@ -181,15 +215,47 @@ async function readIdentity(own: string, folder: string, isNew: boolean): Promis
 }
 
 async function readSizesFile(own: string): Promise<Map<string, HostSizes>> {
-  const kept = await readJson<Record<string, HostSizes>>(join(own, 'hosts.json'));
+  const path = join(own, 'hosts.json');
+  const kept = await readJson(path, areSizes, 'remove it: hosts are entered again as their rows come');
   return new Map(Object.entries(kept ?? {}));
 }
 
-async function readJson<T>(path: string): Promise<T | null> {
+const isIdentity = (value: unknown): value is { format: number; id: string } =>
+  isObject(value) && typeof value['format'] === 'number' && typeof value['id'] === 'string';
+
+const areSizes = (value: unknown): value is Record<string, HostSizes> =>
+  isObject(value) && Object.values(value).every(isHostSizes);
+
+const isHostSizes = (sizes: unknown): boolean =>
+  Array.isArray(sizes) &&
+  sizes.length === SIZE_COLUMNS.length &&
+  sizes.every((size) => size === null || typeof size === 'number');
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Null when there is none. @throws RuvectorError `ERR_FLEET_LAKE` when it holds something else */
+async function readJson<T>(
+  path: string,
+  isWhole: (value: unknown) => value is T,
+  nextStep: string,
+): Promise<T | null> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return null;
     throw error;
+  }
+  const value = parseJson(text);
+  if (!isWhole(value)) throw lakeError(path, 'it is damaged', nextStep);
+  return value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -4,8 +4,9 @@ import type * as JetStream from '@nats-io/jetstream';
 import type { Consumer, ConsumerInfo, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { messageOf } from '../../core/index.ts';
-import { natsError } from '../connect.ts';
-import { fleetStreamError } from '../errors.ts';
+import type { RuvectorError } from '../../core/index.ts';
+import { isWithoutJetStream, natsError } from '../connect.ts';
+import { fleetStreamError, noJetStreamError } from '../errors.ts';
 import { ROWS_STREAM, ROWS_SUBJECT } from '../subjects.ts';
 
 /** Options of {@link openRows}. */
@@ -24,6 +25,8 @@ export interface RowsOptions {
 /** The rows of all hosts, to be taken. */
 export interface Rows {
   readonly consumer: Consumer;
+  /** What is wrong with a stream that an administrator made; null when it keeps all until it is taken. */
+  readonly flaw: RuvectorError | null;
   /** Batches not taken yet, and taken ones that were not acknowledged. */
   readLeft(): Promise<number>;
 }
@@ -41,9 +44,9 @@ export async function openRows(connection: NatsConnection, options: RowsOptions)
   const durable = `lake-${lakeId}`;
   try {
     const manager = await jets.jetstreamManager(connection, { timeout: timeoutMs });
-    const { retention } = await ensureStream(manager, options, jets);
+    const config = await ensureStream(manager, options, jets);
     // What an earlier collector of this lake took and did not acknowledge comes again at once, not after its time.
-    if (retention === jets.RetentionPolicy.Workqueue)
+    if (config.retention === jets.RetentionPolicy.Workqueue)
       await manager.consumers.delete(ROWS_STREAM, durable).catch(() => false);
     await manager.consumers.add(ROWS_STREAM, {
       durable_name: durable,
@@ -57,6 +60,7 @@ export async function openRows(connection: NatsConnection, options: RowsOptions)
     const left = ({ num_pending, num_ack_pending }: ConsumerInfo): number => num_pending + num_ack_pending;
     return {
       consumer,
+      flaw: findFlaw(config, config.discard === jets.DiscardPolicy.Old),
       readLeft: async () => left(await manager.consumers.info(ROWS_STREAM, durable)),
     };
   } catch (error) {
@@ -87,12 +91,25 @@ async function ensureStream(
   return added.config;
 }
 
+/** A stream that lets old messages go loses what no collector took in time. */
+function findFlaw(config: StreamConfig, isDroppingOld: boolean): RuvectorError | null {
+  const limits = [
+    config.max_age > 0 && `max_age is ${config.max_age / MILLISECOND_NS / 1000} s`,
+    ...(['max_bytes', 'max_msgs', 'max_msgs_per_subject'] as const).map(
+      (name) => isDroppingOld && config[name] > 0 && `${name} is ${config[name]}, discard "old"`,
+    ),
+  ].filter((limit) => limit !== false);
+  if (limits.length === 0) return null;
+  return fleetStreamError(
+    ROWS_STREAM,
+    `it lets rows go that were not collected in time (${limits.join('; ')})`,
+    'set max_age to 0 and discard to "new"; then hosts keep what it has no room for',
+  );
+}
+
 function rowsError(servers: string, error: unknown): Error {
-  if (!(error instanceof Error) || error.name !== 'JetStreamApiError') {
-    const isOff = error instanceof Error && /jetstream.*not enabled/i.test(`${error.name} ${error.message}`);
-    if (!isOff) return natsError(servers, error);
-    return fleetStreamError(ROWS_STREAM, 'this server has no JetStream', 'start it with -js', error);
-  }
+  if (isWithoutJetStream(error)) return noJetStreamError(ROWS_STREAM, error);
+  if (!(error instanceof Error) || error.name !== 'JetStreamApiError') return natsError(servers, error);
   const isOther = /workqueue/i.test(error.message);
   return isOther
     ? fleetStreamError(

@@ -2,14 +2,16 @@
 // of those had to go back. What a host makes of it is the host's.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sha256Of } from '../../core/index.ts';
-import { DEFAULT_TIMEOUT_MS, connectNats, natsError } from '../connect.ts';
+import { messageOf } from '../../core/index.ts';
+import type { RuvectorError } from '../../core/index.ts';
+import { DEFAULT_TIMEOUT_MS, connectNats } from '../connect.ts';
 import type { NatsAccess } from '../connect.ts';
 import { fleetOptionError, offerError } from '../errors.ts';
 import { OFFERS_STREAM, REPORTS_SUBJECT } from '../subjects.ts';
+import { putModelFile } from './model-files.ts';
 import { judgeCanaries, isCanary, parseReport } from './offer.ts';
 import type { ModelOffer, OfferReport, OfferStage, OfferedFile } from './offer.ts';
-import { ensureOffers, offerSubjectOf, openOffers } from './offers-stream.ts';
+import { ensureOffers, offerSubjectOf, offersError, openOffers } from './offers-stream.ts';
 import type { OffersLink } from './offers-stream.ts';
 
 /** Options of {@link offerModel}. */
@@ -62,26 +64,26 @@ export async function offerModel(options: OfferOptions): Promise<OfferOutcome> {
     const offer = await putFiles(link, options, canaryShare);
     return await new Rollout(link, options, offer).run();
   } catch (error) {
-    if (connection.isClosed()) throw natsError(access.servers, error);
-    throw offerError(
-      `${name}@${options.version}`,
-      String(error),
-      'see that the server has JetStream and space',
-      error,
-    );
+    throw rolloutError(access.servers, `${name}@${options.version}`, error, connection.isClosed());
   } finally {
     await connection.close().catch(() => undefined);
   }
 }
 
+function rolloutError(servers: string, model: string, error: unknown, isLost: boolean): RuvectorError {
+  const known = offersError(servers, error);
+  if (isLost || known.code !== 'ERR_FLEET_UNREACHABLE') return known;
+  return offerError(model, messageOf(error), 'see that the server has space for it, and answers', error);
+}
+
 async function putFiles(link: OffersLink, options: OfferOptions, canaryShare: number): Promise<ModelOffer> {
+  const { connection } = link;
+  const stallMs = 2 * (options.access.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const store = await link.openStore(true);
   const files: OfferedFile[] = [];
   for (const [name, bytes] of Object.entries(options.files)) {
-    const file = { name: name as OfferedFile['name'], sha256: sha256Of(bytes), sizeBytes: bytes.length };
-    // By its hash: what is offered once more is there already.
-    if ((await store.info(file.sha256)) === null) await store.putBlob({ name: file.sha256 }, bytes);
-    files.push(file);
+    const sha256 = await putModelFile({ store, connection, stallMs }, bytes);
+    files.push({ name: name as OfferedFile['name'], sha256, sizeBytes: bytes.length });
   }
   const id = randomBytes(8).toString('hex');
   return { id, name: options.name, version: options.version, stage: 'canary', canaryShare, files };

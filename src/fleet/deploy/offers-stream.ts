@@ -3,10 +3,14 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
 import type { ObjectStore } from '@nats-io/obj';
+import type { RuvectorError } from '../../core/index.ts';
+import { isWithoutJetStream, natsError } from '../connect.ts';
+import { noJetStreamError } from '../errors.ts';
 import { OFFERS_STREAM, OFFERS_SUBJECT, REPORTS_SUBJECT, MODELS_BUCKET } from '../subjects.ts';
 
 /** What a side of the deployment uses. */
 export interface OffersLink {
+  readonly connection: NatsConnection;
   readonly client: JetStreamClient;
   readonly manager: JetStreamManager;
   /** Opens the object store; made by who offers. */
@@ -19,6 +23,7 @@ export async function openOffers(connection: NatsConnection, timeoutMs: number):
   const client = jets.jetstream(connection, { timeout: timeoutMs });
   const stores = new objects.Objm(client);
   return {
+    connection,
     client,
     manager: await client.jetstreamManager(),
     openStore: (create) => (create ? stores.create(MODELS_BUCKET) : stores.open(MODELS_BUCKET)),
@@ -34,6 +39,11 @@ export async function ensureOffers({ manager }: OffersLink): Promise<void> {
       max_msgs_per_subject: 1,
     }),
   );
+}
+
+/** What the client threw on a link, as what a user can act on. */
+export function offersError(servers: string, error: unknown): RuvectorError {
+  return isWithoutJetStream(error) ? noJetStreamError(OFFERS_STREAM, error) : natsError(servers, error);
 }
 
 /** A dot would end a part of a subject. */

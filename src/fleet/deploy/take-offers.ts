@@ -4,15 +4,16 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { isRuvectorError, messageOf, sha256Of, systemCodeOf } from '../../core/index.ts';
+import { isRuvectorError, messageOf, systemCodeOf } from '../../core/index.ts';
 import { writeDurably } from '../../files/index.ts';
 import { DEFAULT_TIMEOUT_MS, connectNats } from '../connect.ts';
 import type { NatsAccess } from '../connect.ts';
 import { offerError } from '../errors.ts';
 import { OFFERS_STREAM, OFFERS_SUBJECT } from '../subjects.ts';
+import { readModelFile } from './model-files.ts';
 import { isCanary, parseOffer } from './offer.ts';
 import type { ModelOffer, OfferReport, OfferedFile, ReportState } from './offer.ts';
-import { openOffers, reportSubjectOf } from './offers-stream.ts';
+import { offersError, openOffers, reportSubjectOf } from './offers-stream.ts';
 import type { OffersLink } from './offers-stream.ts';
 
 /** The files of an offered package, whole and as their hashes say. */
@@ -51,6 +52,12 @@ interface Taken {
   readonly version: string | null;
   readonly state: ReportState;
 }
+
+/** How long nothing is asked for where nothing was ever offered. */
+const NOTHING_MS = 5000;
+
+const isNothingOffered = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'StreamNotFoundError';
 
 /** Starts. A server that is away, or has no offers, is tried again. */
 export async function takeOffers(options: TakeOptions): Promise<OfferTaker> {
@@ -104,7 +111,14 @@ class RunningTaker implements OfferTaker {
         await this.#follow(signal);
         waitMs = least;
       } catch (error) {
-        this.#log(messageOf(error));
+        if (isNothingOffered(error)) {
+          this.#log('none was offered yet');
+          // The first offer makes the stream: canaries are watched for a while only.
+          waitMs = Math.min(waitMs, NOTHING_MS);
+        } else {
+          const { code, message } = offersError(this.#options.access.servers, error);
+          this.#log(`${code}: ${message}`);
+        }
       }
       await sleep(waitMs * (0.5 + Math.random()), undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -169,20 +183,25 @@ class RunningTaker implements OfferTaker {
   }
 
   async #fetch(offer: ModelOffer): Promise<OfferedFiles> {
-    const { maxFileBytes = 512 * 2 ** 20 } = this.#options;
+    const { access, maxFileBytes = 512 * 2 ** 20 } = this.#options;
     const label = `${offer.name}@${offer.version}`;
     const large = offer.files.find(({ sizeBytes }) => sizeBytes > maxFileBytes);
     if (large)
       throw offerError(label, `its ${large.name} has ${large.sizeBytes} bytes`, 'offer a smaller one');
+    const { connection } = this.#link!;
+    const stallMs = 2 * (access.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const store = await this.#link!.openStore(false);
     const files: Partial<Record<OfferedFile['name'], Uint8Array>> = {};
-    for (const { name, sha256, sizeBytes } of offer.files) {
-      const info = await store.info(sha256);
-      const isAsOffered = info?.size === sizeBytes;
-      const bytes = isAsOffered ? await store.getBlob(sha256) : null;
-      if (bytes === null || sha256Of(bytes) !== sha256)
-        throw offerError(label, `its ${name} is not what was offered`, 'offer it again');
-      files[name] = bytes;
+    for (const file of offer.files) {
+      const bytes = await readModelFile({ store, connection, stallMs }, file);
+      if (bytes === null) {
+        throw offerError(
+          label,
+          `its ${file.name} is not in the object store as it was offered`,
+          'offer it again, which puts it there',
+        );
+      }
+      files[file.name] = bytes;
     }
     return files;
   }

@@ -1,13 +1,15 @@
 // The bytes of one segment of an outbox: frames, the first of them its head. No I/O.
 //
 //   frame   length of the body (u32), CRC-32 of the body (u32), body
-//   head    JSON {format, epoch, next: {kind: sequence}, lastMs: {kind: ms}}
+//   head    JSON {format, epoch, place, next: {kind: sequence}, lastMs: {kind: ms}}
 //   batch   length of the JSON (u32), JSON {kind, sequence, rows, lastMs}, payload
 import { crc32 } from 'node:zlib';
 
 /** What a segment begins with: enough to go on when it is the only one left. */
 export interface SegmentHead {
   readonly epoch: string;
+  /** Where it was written: a copy that goes on elsewhere must not use the same numbers. */
+  readonly place?: string;
   /** Sequence of the next batch of each kind. */
   readonly next: Readonly<Record<string, number>>;
   /** Newest time that was put into the outbox, of each kind. */

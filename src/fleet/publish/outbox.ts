@@ -5,8 +5,9 @@
 //   <folder>/<number>.outbox     outbox-layout.ts; the newest is never removed, for it knows the next sequence
 //   <folder>/reserve             bytes that are given up for the next segment on a full disk
 import { randomBytes } from 'node:crypto';
-import { open, readFile, readdir, rm } from 'node:fs/promises';
+import { open, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../../core/index.ts';
 import type { RuvectorError } from '../../core/index.ts';
 import { makeFolder, openAppendFile, temporarySuffix, writeDurably } from '../../files/index.ts';
 import type { AppendFile } from '../../files/index.ts';
@@ -65,6 +66,7 @@ const SUFFIX = '.outbox';
 const SEGMENTS = 8;
 const LARGEST_SEGMENT = 4 * 2 ** 20;
 const RESERVE_BYTES = 16 * 1024;
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 /** Payloads kept in memory from the append to the acknowledgement. */
 const CACHED_BYTES = 2 * 2 ** 20;
 
@@ -110,6 +112,7 @@ class FileOutbox implements RowOutbox {
   readonly #lastMs: Record<string, number> = {};
   /** A host that is killed before its first batch goes on from here. */
   readonly #beganMs: Record<string, number> = {};
+  #place = '';
   #cachedBytes = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -121,6 +124,7 @@ class FileOutbox implements RowOutbox {
 
   async start(): Promise<void> {
     const names = await readdir(this.#folder);
+    this.#place = await readPlace(this.#folder);
     for (const name of names) {
       if (name.endsWith(temporarySuffix)) await rm(join(this.#folder, name), { force: true });
     }
@@ -240,8 +244,9 @@ class FileOutbox implements RowOutbox {
     this.#next = { ...head.next };
     for (const [kind, ms] of Object.entries(head.lastMs)) this.#noteTime(kind, ms);
     for (const batch of batches) this.#note(segment, batch, null);
-    // Of frames that are damaged nobody knows whether they were sent: their sequences must not be used again.
-    return goodEnd === bytes.length ? epoch : null;
+    // Of frames that are damaged nobody knows whether they were sent, and a copy of this outbox (a cloned machine, a
+    // restored disk) goes on from the same sequences: they must not be used again.
+    return goodEnd === bytes.length && head.place === this.#place ? epoch : null;
   }
 
   /** The next segment becomes the active one; its head is on the disk before an older one is removed. */
@@ -250,6 +255,7 @@ class FileOutbox implements RowOutbox {
     const path = this.#pathOf(number);
     const head = encodeHead({
       epoch,
+      place: this.#place,
       next: this.#next,
       lastMs: { ...this.#beganMs, ...this.#lastMs },
     });
@@ -340,3 +346,10 @@ class FileOutbox implements RowOutbox {
 }
 
 const randomEpoch = (): string => `${Date.now().toString(36)}${randomBytes(4).toString('hex')}`;
+
+/** Of this folder since this start of the machine: another one for every copy, however it was made. */
+async function readPlace(folder: string): Promise<string> {
+  const boot = await readFile(BOOT_ID, 'utf8').catch(() => '');
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return sha256Of(`${boot.trim()} ${dev} ${ino}`).slice(0, 16);
+}

@@ -32,7 +32,7 @@ const processRow = (value: number): AnyRow =>
 describe('decodeFleetBatch()', () => {
   it('gives the rows that were encoded', async () => {
     const rows = pressuredSnapshots(50);
-    const batch = decodeFleetBatch(await encodeFleetBatch(memoryKind, rows));
+    const batch = decodeFleetBatch('memory', await encodeFleetBatch(memoryKind, rows));
     expect(rowsOf(memoryKind, batch).map((row) => row['mem_available_kib'])).toEqual(
       rows.map((row) => row.mem_available_kib),
     );
@@ -44,7 +44,7 @@ describe('decodeFleetBatch()', () => {
       name,
       private_kib: i === 1 ? null : i,
     }));
-    const batch = decodeFleetBatch(await encodeFleetBatch(processKind, rows));
+    const batch = decodeFleetBatch('process', await encodeFleetBatch(processKind, rows));
     expect(rowsOf(processKind, batch)).toEqual(rows);
   });
 
@@ -55,14 +55,14 @@ describe('decodeFleetBatch()', () => {
         const bytes = Buffer.from(good);
         bytes[at]! ^= flip;
         try {
-          expect(decodeFleetBatch(zstdCompressSync(bytes)).numRows).toBeGreaterThan(0);
+          expect(decodeFleetBatch('memory', zstdCompressSync(bytes)).numRows).toBeGreaterThan(0);
         } catch (error) {
           expect(error).toBeInstanceOf(Error);
         }
       }),
       { numRuns: 200 },
     );
-    expect(() => decodeFleetBatch(zstdCompressSync(Buffer.from('no Arrow')))).toThrow(Error);
+    expect(() => decodeFleetBatch('memory', zstdCompressSync(Buffer.from('no Arrow')))).toThrow(Error);
   });
 });
 
