@@ -1,9 +1,11 @@
 // A connection to NATS: addresses, credentials and certificates as a user names them, and errors that say which of them
 // is wrong. The official client does the rest. https://github.com/nats-io/nats.js
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import type * as NatsClient from '@nats-io/transport-node';
+import type { Authenticator, ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import { adviseOn, isRuvectorError, systemCodeOf } from '../core/index.ts';
 import type { RuvectorError } from '../core/index.ts';
 import type { NatsUrl } from '../sockets/index.ts';
@@ -120,9 +122,25 @@ async function readTls(paths: Record<'ca' | 'cert' | 'key', string | undefined>)
   ) as object;
 }
 
-async function readAuthenticator(path: string) {
-  const bytes = await readSecret(path);
-  const { credsAuthenticator, nkeyAuthenticator } = await import('@nats-io/transport-node');
+/** Read again for every connection: who was renewed meanwhile comes back with what the file holds by then. */
+async function readAuthenticator(path: string): Promise<Authenticator> {
+  const client = await import('@nats-io/transport-node');
+  let known = buildAuthenticator(path, await readSecret(path), client);
+  return (nonce) => {
+    try {
+      known = buildAuthenticator(path, readFileSync(path), client);
+    } catch {
+      // The server says whether what was known still serves.
+    }
+    return known(nonce);
+  };
+}
+
+function buildAuthenticator(
+  path: string,
+  bytes: Buffer,
+  { credsAuthenticator, nkeyAuthenticator }: typeof NatsClient,
+): Authenticator {
   const text = bytes.toString().trim();
   if (text.includes('BEGIN NATS USER JWT')) return credsAuthenticator(bytes);
   const seed = /^S[A-Z][A-Z2-7]{56}$/m.exec(text);
