@@ -14,8 +14,8 @@ interface Line {
   lastMs: number;
   /** Whether what a lake had of it before is in `ranges`. */
   isJoined: boolean;
-  /** Missing when it was looked at last: what has not come since then is late no more. */
-  missing: number;
+  /** First number that was missing when it was looked at last, or null: what has not come since then is not just late. */
+  gap: number | null;
   isTold: boolean;
 }
 
@@ -53,7 +53,7 @@ export class Arrivals {
     if (!line) {
       const ranges = new SequenceRanges();
       ranges.add(sequence);
-      this.#lines.set(key, { id, ranges, lastMs, isJoined: false, missing: 0, isTold: false });
+      this.#lines.set(key, { id, ranges, lastMs, isJoined: false, gap: null, isTold: false });
     } else {
       const isNew = !line.ranges.has(sequence);
       line.ranges.add(sequence);
@@ -98,10 +98,11 @@ export class Arrivals {
     const problems: RuvectorError[] = [];
     for (const line of this.#lines.values()) {
       const { missing } = line.ranges;
-      const isLate = missing > 0 && (isEnd || (line.missing > 0 && missing >= line.missing));
-      line.missing = missing;
-      if (isLate && !line.isTold) problems.push(missingBatchesError(line.id, missing, firstGap(line.ranges)));
-      line.isTold = missing > 0 && (line.isTold || isLate);
+      const gap = missing > 0 ? firstGap(line.ranges) : null;
+      const isLost = gap !== null && (isEnd || gap.first === line.gap);
+      if (isLost && !line.isTold) problems.push(missingBatchesError(line.id, missing, gap));
+      line.gap = gap?.first ?? null;
+      line.isTold = gap !== null && (line.isTold || isLost);
     }
     for (const host of this.#shared) {
       if (!this.#toldShared.has(host)) problems.push(sharedNameError(host));

@@ -1,5 +1,5 @@
 // An outbox on a real disk: what was put in is there at the next opening, under numbers that are never used twice.
-import { appendFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openOutbox } from '../../../src/fleet/publish/outbox.ts';
@@ -86,6 +86,27 @@ describe('openOutbox()', () => {
     const last = (await takeAll(again)).batches.at(-1)!;
     expect(last.sequence).toBe(1);
     expect(last.epoch).not.toBe(epoch);
+  });
+
+  it('begins another epoch in a copy of its folder, whose numbers the first one goes on to use', async () => {
+    await using folder = await createFolder();
+    const [own, copy] = [join(folder.path, 'own'), join(folder.path, 'copy')];
+    {
+      await using outbox = await openOutbox(own, { budgetBytes });
+      await put(outbox, 'a');
+    }
+    await cp(own, copy, { recursive: true });
+    const newest: WaitingBatch[] = [];
+    for (const path of [own, copy]) {
+      await using outbox = await openOutbox(path, { budgetBytes });
+      await put(outbox, 'b');
+      const { batches, texts } = await takeAll(outbox);
+      // What waited is the same batch in both: a server and a lake take it once.
+      expect(texts[0]).toBe('1 a');
+      newest.push(...batches.slice(1));
+    }
+    expect(newest.map(({ sequence }) => sequence)).toEqual([2, 1]);
+    expect(newest[0]!.epoch).not.toBe(newest[1]!.epoch);
   });
 
   it('stays within its budget, gives up the oldest first, and counts them', async () => {

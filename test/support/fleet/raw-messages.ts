@@ -1,7 +1,11 @@
 // Messages as anybody may send them, by the plain client: what is no batch, and batches once more.
 import { RetentionPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { StreamConfig } from '@nats-io/jetstream';
 import { connect, headers } from '@nats-io/transport-node';
 import type { MsgHdrs } from '@nats-io/transport-node';
+import { memoryKind } from '../../../src/core/index.ts';
+import { encodeFleetBatch } from '../../../src/fleet/encode-fleet-batch.ts';
+import { mondayMs, snapshots } from '../memory-rows.ts';
 
 /** Subject, bytes, headers. */
 export type RawMessage = readonly [string, Uint8Array, Readonly<Record<string, string>>];
@@ -16,6 +20,34 @@ export async function publishRaw(url: string, messages: readonly RawMessage[]): 
     await client.publish(subject, bytes, { headers: own });
   }
   await connection.close();
+}
+
+/** A batch of a host's memory rows, a second apart, as a publisher sends it. */
+export async function buildRawBatch(host: string, sequence: number, rowCount: number): Promise<RawMessage> {
+  const rows = snapshots(rowCount, (row) => ({ timestamp: mondayMs + (sequence * rowCount + row) * 1000 }));
+  const bytes = await encodeFleetBatch(memoryKind, rows);
+  return [`ruvector.fleet.rows.${host}.memory`, bytes, { 'Nats-Msg-Id': `${host}.epoch1.memory.${sequence}` }];
+}
+
+/** Messages that the stream holds. */
+export async function countMessages(url: string): Promise<number> {
+  const connection = await connect({ servers: url });
+  try {
+    return (await (await jetstreamManager(connection)).streams.info('RUVECTOR_FLEET')).state.messages;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Makes the stream as an administrator may. */
+export async function makeRowsStream(url: string, config: Partial<StreamConfig>): Promise<void> {
+  const connection = await connect({ servers: url });
+  try {
+    const manager = await jetstreamManager(connection);
+    await manager.streams.add({ name: 'RUVECTOR_FLEET', subjects: ['ruvector.fleet.rows.>'], ...config });
+  } finally {
+    await connection.close();
+  }
 }
 
 /** Hears what hosts send, and sends it once more. */
