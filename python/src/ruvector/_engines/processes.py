@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
 from collections.abc import Iterable
 
-__all__ = ["Started", "descendants", "free_port", "kill", "names"]
+__all__ = ["Started", "descendants", "free_port", "is_port_free", "kill", "names"]
 
 #: Number of a process and when it started, since numbers are used again.
 Started = tuple[int, str]
@@ -18,6 +19,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_port_free(host: str, port: int) -> bool:
+    """Tell whether a server could listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As servers do: connections that just ended hold nothing.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            # Who has bound it as we have is seen only here.
+            probe.listen(1)
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
 
 
 def descendants(pid: int) -> list[Started]:

@@ -14,9 +14,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..._exceptions import RuvectorError
+from ..._exceptions import EngineError, EngineOptionsError, RuvectorError
 from ..._training import require
-from ..processes import free_port
+from ..processes import free_port, is_port_free
 from .commands import (
     flower_environment,
     register_command,
@@ -25,9 +25,11 @@ from .commands import (
     write_connection,
 )
 from .federation import wait_for_superlink
-from .keys import write_certificates, write_host_key
+from .keys import names_of_certificate, write_certificates, write_host_key
 
 __all__: list[str] = []
+
+_EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         require("flwr", extra="flower", why="federate")
         code: int = options.run(options)
     except RuvectorError as error:
-        print(error, file=sys.stderr)
+        print(f"{error.code}: {error}", file=sys.stderr)
         return 1
     return code
 
@@ -66,20 +68,35 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     keys, home = folder / "keys", folder / "flwr"
+    # What listens everywhere is reached on the loopback, what listens at one address only there.
+    host = _EVERYWHERE.get(options.host, options.host)
+    names = [*options.name, "localhost", "127.0.0.1", host]
     if not (keys / "ca.pem").exists():
-        write_certificates(keys, [*options.name, "localhost", "127.0.0.1"])
-    local = f"127.0.0.1:{options.port}"
+        write_certificates(keys, list(dict.fromkeys(names)))
+    _check_names(keys, names)
+    local = f"[{host}]:{options.port}" if ":" in host else f"{host}:{options.port}"
     write_connection(home, local, keys / "ca.pem")
     line = superlink_command(options.host, options.port, keys, folder / "state.db")
     register = [register_command(key) for key in options.allow]
     _show(home, line, *register)
     if options.only_print:
         return 0
+    _check_files("--allow", options.allow, "host.pub, which `federate client` wrote on that host")
+    if not is_port_free(options.host, options.port):
+        # Flower tells after half a minute, and another SuperLink would answer in its place.
+        raise EngineError(
+            f"Cannot start the SuperLink: another process has port {options.port} of "
+            f"{options.host}; end it, or take another one with --port"
+        )
     environment = flower_environment(home)
     process = subprocess.Popen(line, env=environment)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: process.terminate())
-    wait_for_superlink(process, options.port, keys / "ca.pem")
+    try:
+        wait_for_superlink(process, local, keys / "ca.pem")
+    except EngineError:
+        process.terminate()
+        raise
     for each in register:
         subprocess.run(each, env=environment, check=False)
     return process.wait()
@@ -101,8 +118,27 @@ def _join(options: argparse.Namespace) -> int:
     _show(home, line)
     if options.only_print:
         return 0
+    _check_files("--root-certificates", [ca], "a copy of federation/keys/ca.pem of the server")
     sys.stdout.flush()
     return os.execve(line[0], line, flower_environment(home))
+
+
+def _check_names(keys: Path, names: Sequence[str]) -> None:
+    known = names_of_certificate(keys / "server.pem")
+    missing = ", ".join(f'"{each}"' for each in dict.fromkeys(names) if each not in known)
+    if missing:
+        raise EngineOptionsError(
+            f'Cannot start the SuperLink: the certificate in "{keys}" is for {", ".join(known)}, '
+            f"not for {missing}; start it with those, or remove ca.pem there, which makes new "
+            "certificates, and copy the new one to every host"
+        )
+
+
+def _check_files(option: str, paths: Sequence[Path], wanted: str) -> None:
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        names = ", ".join(f'"{each}"' for each in missing)
+        raise EngineOptionsError(f"Cannot use {option} {names}: no such file; give it {wanted}")
 
 
 def _show(home: Path, *lines: Sequence[str]) -> None:

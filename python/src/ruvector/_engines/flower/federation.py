@@ -56,7 +56,7 @@ class Federation:
         write_connection(self.home, self.address, self.keys / "ca.pem")
         line = superlink_command("127.0.0.1", self.port, self.keys, self.folder / "state.db")
         self._superlink = self._spawn("superlink", line)
-        wait_for_superlink(self._superlink, self.port, self.keys / "ca.pem")
+        wait_for_superlink(self._superlink, self.address, self.keys / "ca.pem")
 
     def register(self, public_keys: Sequence[Path]) -> None:
         """Let hosts take part. Raises EngineError."""
@@ -155,25 +155,27 @@ def start_federation(
         federation.stop()
 
 
-def wait_for_superlink(process: subprocess.Popen[bytes], port: int, ca: Path) -> None:
+def wait_for_superlink(process: subprocess.Popen[bytes], address: str, ca: Path) -> None:
     """Wait until a SuperLink on this machine answers with its certificate. Raises EngineError."""
     deadline = time.monotonic() + _START_SECONDS
-    while not _answers(port, ca):
+    while not _answers(address, ca):
         if process.poll() is not None or time.monotonic() > deadline:
             state = "ended" if process.poll() is not None else "does not answer"
             raise EngineError(
-                f"Cannot start a federation here: flower-superlink {state} on port {port}; look at "
-                "its log, or take another port"
+                f"Cannot start a federation here: flower-superlink {state} at {address}; look at "
+                "its log, or take another address or port"
             )
         time.sleep(0.1)
 
 
-def _answers(port: int, ca: Path) -> bool:
+def _answers(address: str, ca: Path) -> bool:
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
     context = ssl.create_default_context(cafile=str(ca))
     try:
         with (
-            socket.create_connection(("127.0.0.1", port), timeout=2) as plain,
-            context.wrap_socket(plain, server_hostname="localhost"),
+            socket.create_connection((host, int(port)), timeout=2) as plain,
+            context.wrap_socket(plain, server_hostname=host),
         ):
             return True
     except OSError:

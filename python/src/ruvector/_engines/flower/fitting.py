@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -243,7 +244,9 @@ class _Run:
 
     def _lost(self, state: str, log: Path) -> EngineError:
         text = log.read_text("utf-8", "replace").strip()
-        last = text.split("\n")[-1].strip() if text else "nothing"
+        # Flower frames what it says last.
+        plain = [re.sub(r"\x1b\[[0-9;]*m|[─-╿]", "", each).strip() for each in text.split("\n")]
+        last = next((each for each in reversed(plain) if each), "nothing")
         return EngineError(
             f"Cannot train across {self._options.hosts} hosts: {state}; Flower's last line was "
             f'"{last[:300]}"; look at the logs of the SuperLink and of the SuperNodes',

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["write_certificates", "write_host_key"]
+__all__ = ["names_of_certificate", "write_certificates", "write_host_key"]
 
 _DAYS = 365
 
@@ -77,6 +77,15 @@ def write_certificates(folder: Path, names: Sequence[str]) -> None:
     (folder / "ca.pem").write_bytes(ca.public_bytes(pem))
     (folder / "server.pem").write_bytes(server.public_bytes(pem))
     _write_private(folder / "server.key", own)
+
+
+def names_of_certificate(path: Path) -> list[str]:
+    """Names and addresses that a certificate is for."""
+    from cryptography import x509
+
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [str(each.value) for each in names]
 
 
 def write_host_key(path: Path) -> Path:
