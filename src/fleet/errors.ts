@@ -119,7 +119,7 @@ export function missingBatchesError(
 export function sharedNameError(host: string): RuvectorError {
   return new RuvectorError(
     'ERR_FLEET_NAME',
-    `Cannot tell hosts apart that send as "${host}": several do, copies of one home; on all but one of them end the daemon, remove "fleet" from its home, and start it again`,
+    `Cannot tell hosts apart that send as "${host}": several do, copies of one home; on all but one of them end the daemon, remove "fleet/host-name" from its home, and start it again`,
     { details: { host } },
   );
 }

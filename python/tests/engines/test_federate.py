@@ -52,7 +52,9 @@ def test_is_port_free_tells_a_port_that_another_process_has(taken_port):
         ),
     ],
 )
-def test_federate_says_what_it_lacks_before_it_starts(words, told, tmp_path, taken_port, capfd):
+def test_main_of_federate_says_what_it_lacks_before_it_starts(
+    words, told, tmp_path, taken_port, capfd
+):
     write_certificates(tmp_path / "keys", ["localhost", "127.0.0.1"])
     known = {"port": taken_port, "folder": tmp_path}
     line = [word.format(**known) for word in words]
@@ -62,7 +64,7 @@ def test_federate_says_what_it_lacks_before_it_starts(words, told, tmp_path, tak
     assert "Starting" not in output + errors
 
 
-def test_federate_prints_the_line_of_a_client_before_there_is_a_server(tmp_path, capsys):
+def test_main_of_federate_prints_the_line_of_a_client_before_there_is_a_server(tmp_path, capsys):
     line = ["client", "lab.example:9092", "--root-certificates", "ca.pem", "--print"]
     assert main([*line, "--folder", str(tmp_path)]) == 0
     assert "flower-supernode --superlink lab.example:9092" in capsys.readouterr().out

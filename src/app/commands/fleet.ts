@@ -11,6 +11,7 @@ import {
   offerModel,
 } from '../../fleet/index.ts';
 import type { CollectReport, OfferOutcome } from '../../fleet/index.ts';
+import { maskUrl } from '../../sockets/index.ts';
 import { addAccessOptions, readAccess } from '../fleet/access-options.ts';
 import { readOfferedPackage } from '../fleet/read-offered-package.ts';
 import { abortOnSignals, formatBytes, formatRows, print, printJson, tell } from '../terminal.ts';
@@ -72,6 +73,10 @@ function addCollectFleet(fleet: Command): void {
     )
     .action(async (servers: string, options: CollectFlags) => {
       using stop = abortOnSignals();
+      if (!options.once) {
+        const often = `files every ${options.seconds} s, or ${options.rows} rows`;
+        tell(`collecting from ${maskUrl(servers)} into ${options.to}, ${often}`);
+      }
       const report = await collectFleet({
         access: readAccess(servers, options),
         lake: options.output,
@@ -95,6 +100,9 @@ function renderCollected({ k, fileBytes, ...counts }: CollectReport): string {
     k.reached < k.wanted ? `${k.reached} only, of the ${k.wanted} that were wanted` : `${k.reached}`;
   return formatRows([
     ['hosts', String(counts.hosts)],
+    ...(counts.sharedNames.length > 0
+      ? [['shared names', counts.sharedNames.join(', ')] satisfies [string, string]]
+      : []),
     ['rows', `${counts.rows} in ${counts.files} files of ${formatBytes(fileBytes)}`],
     ['batches', `${counts.batches}, ${counts.duplicates} of them once more, ${counts.missing} missing`],
     ['refused', `${counts.refused} messages`],

@@ -69,11 +69,11 @@ function describePublish({
   waiting,
   ...more
 }: PublisherStatus): string {
-  const { outboxBytes, dropped, lastError } = more;
+  const { gatheredRows, outboxBytes, dropped, lastError } = more;
   const lost = dropped.rows > 0 ? `, ${dropped.rows} rows given up` : '';
   const failure = lastError === null ? '' : `; ${lastError.message}`;
   const where = isConnected ? 'connected' : 'away';
-  return `as ${host} to ${servers}, ${where}: ${sentRows} rows sent, ${waiting.rows} wait in ${formatBytes(outboxBytes)}${lost}${failure}`;
+  return `as ${host} to ${servers}, ${where}: ${sentRows} rows sent, ${gatheredRows} gathered, ${waiting.rows} wait in ${formatBytes(outboxBytes)}${lost}${failure}`;
 }
 
 function describeSink({

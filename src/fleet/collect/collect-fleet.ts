@@ -9,7 +9,7 @@ import type { NatsAccess } from '../connect.ts';
 import { decodeFleetBatch } from '../decode-fleet-batch.ts';
 import { fleetBatchError } from '../errors.ts';
 import { ANONYMIZED_HEADER, ID_HEADER, parseBatchId, rowsSubjectOf } from '../subjects.ts';
-import { Arrivals } from './arrivals.ts';
+import { BatchArrivals } from './batch-arrivals.ts';
 import { chooseLevels, generaliseSizes, readSizes } from './fleet-anonymity.ts';
 import type { FleetLevels } from './fleet-anonymity.ts';
 import { HeldBatches, buildDays, buildFileParts } from './held-batches.ts';
@@ -129,7 +129,7 @@ class Collector {
   readonly #lake: Lake;
   #connection!: NatsConnection;
   readonly #held = new HeldBatches();
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals = new BatchArrivals();
   readonly #hosts = new Set<string>();
   readonly #counts = { batches: 0, rows: 0, files: 0, fileBytes: 0, duplicates: 0, refused: 0 };
   #reachedK = 0;
@@ -206,7 +206,10 @@ class Collector {
     try {
       const batch = decodeMessage(message);
       this.#hosts.add(batch.id.host);
-      this.#arrivals.note(batch.id, timesOf(batch.rows).reduce((latest, ms) => Math.max(latest, ms), -Infinity));
+      this.#arrivals.note(
+        batch.id,
+        timesOf(batch.rows).reduce((latest, ms) => Math.max(latest, ms), -Infinity),
+      );
       if (this.#held.size === 0) this.#heldSinceMs = performance.now();
       if (!this.#held.add(batch)) this.#counts.duplicates++;
     } catch (error) {

@@ -112,9 +112,7 @@ class FolderLake implements Lake {
       let highest = 0;
       // A clock that was ahead leaves days that are newest and no last ones.
       for (let left = dates.reverse(), days = RECENT_DAYS; left.length > 0; days = left.length) {
-        const found = await Promise.all(
-          left.slice(0, days).map((date) => readTaken(join(folder, date))),
-        );
+        const found = await Promise.all(left.slice(0, days).map((date) => readTaken(join(folder, date))));
         const ends = found.map((epochs) => epochs.get(epoch)?.stretches.at(-1)?.last ?? 0);
         highest = Math.max(highest, ...ends);
         if (highest >= next - 1) break;

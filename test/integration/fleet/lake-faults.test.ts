@@ -14,7 +14,12 @@ import type { CollectFleetOptions, CollectReport } from '../../../src/fleet/inde
 import { finished } from '../../support/daemon.ts';
 import { makeUserKey } from '../../support/fleet/certificates.ts';
 import { askLake, createFolder, readLake, startHost } from '../../support/fleet/fleet-hosts.ts';
-import { buildRawBatch, countMessages, makeRowsStream, publishRaw } from '../../support/fleet/raw-messages.ts';
+import {
+  buildRawBatch,
+  countMessages,
+  makeRowsStream,
+  publishRaw,
+} from '../../support/fleet/raw-messages.ts';
 import { mondayMs } from '../../support/memory-rows.ts';
 import { startNats, startNatsWith } from '../../support/nats-server.ts';
 import { until } from '../../support/until.ts';
@@ -207,7 +212,11 @@ describe('collectFleet() into a lake', () => {
 
   it.each<[string, (lake: string) => Promise<unknown>, string]>([
     ['a file where a folder belongs', (lake) => writeFile(join(lake, 'memory'), 'mine'), 'memory/host=x'],
-    ['sizes that were cut short', (lake) => writeFile(join(lake, '_fleet/hosts.json'), '{"a": [1'), 'remove it'],
+    [
+      'sizes that were cut short',
+      (lake) => writeFile(join(lake, '_fleet/hosts.json'), '{"a": [1'),
+      'remove it',
+    ],
     ['sizes that are none', (lake) => writeFile(join(lake, '_fleet/hosts.json'), '{"a": 7}'), 'remove it'],
     ['no identity', (lake) => writeFile(join(lake, '_fleet/lake.json'), ''), 'lake.json'],
   ])('that has %s ends with what to do, and has its rows once when that is done', async (_, damage, text) => {

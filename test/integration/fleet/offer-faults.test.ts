@@ -75,7 +75,9 @@ describe('takeOffers()', () => {
     await withStore(server.url, damage);
     await using host = await startTaker(server.url, folder.path);
     await until(() => host.said.length > 0, 'the host said what is wrong');
-    expect(host.said[0]).toMatch(/memopt: refused: ERR_FLEET_OFFER: .*its model\.onnx is not in.*offer it again/);
+    expect(host.said[0]).toMatch(
+      /memopt: refused: ERR_FLEET_OFFER: .*its model\.onnx is not in.*offer it again/,
+    );
     expect(host.taken).toEqual([]);
     const outcome = await offer(server.url, { hosts: 1 });
     expect(outcome.reports).toMatchObject([{ host: 'h1', state: 'live' }]);

@@ -155,7 +155,7 @@ describe('docs/fleet.md', () => {
     const name = (await tutorial.publisher('two'))!.host;
     // As it is written, but for the time that canaries are watched; one host listens, so it is the canary.
     const line = deploy![0]!
-      .replace('--canary 0.2', '--canary 1')
+      .replace('--canary 0.5', '--canary 1')
       .replace('--hosts 2', '--hosts 1 --settle-seconds 60');
     const outcome = await tutorial.run(line, 'one');
     expect(outcome).toMatch(/^stage +all/);

@@ -26,7 +26,11 @@ export async function publishRaw(url: string, messages: readonly RawMessage[]): 
 export async function buildRawBatch(host: string, sequence: number, rowCount: number): Promise<RawMessage> {
   const rows = snapshots(rowCount, (row) => ({ timestamp: mondayMs + (sequence * rowCount + row) * 1000 }));
   const bytes = await encodeFleetBatch(memoryKind, rows);
-  return [`ruvector.fleet.rows.${host}.memory`, bytes, { 'Nats-Msg-Id': `${host}.epoch1.memory.${sequence}` }];
+  return [
+    `ruvector.fleet.rows.${host}.memory`,
+    bytes,
+    { 'Nats-Msg-Id': `${host}.epoch1.memory.${sequence}` },
+  ];
 }
 
 /** Messages that the stream holds. */

@@ -30,7 +30,7 @@ interface Turns {
 const RETURNS = 3;
 
 /** Batches that came, from all hosts. */
-export class Arrivals {
+export class BatchArrivals {
   readonly #lines = new Map<string, Line>();
   readonly #turns = new Map<string, Turns>();
   readonly #shared = new Set<string>();

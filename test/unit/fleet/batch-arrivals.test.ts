@@ -1,16 +1,16 @@
 // What came and what did not, by the numbers of batches, and when one name is that of several hosts.
 import { describe, expect, it } from 'vitest';
-import { Arrivals } from '../../../src/fleet/collect/arrivals.ts';
+import { BatchArrivals } from '../../../src/fleet/collect/batch-arrivals.ts';
 
 const id = (sequence: number, epoch = 'epoch1', host = 'h') => ({ host, epoch, kind: 'memory', sequence });
 
-function noteAll(arrivals: Arrivals, sequences: readonly number[], epoch?: string): void {
+function noteAll(arrivals: BatchArrivals, sequences: readonly number[], epoch?: string): void {
   for (const sequence of sequences) arrivals.note(id(sequence, epoch), sequence);
 }
 
-const joined = (arrivals: Arrivals, highest: number | null) => arrivals.join(async () => highest);
+const joined = (arrivals: BatchArrivals, highest: number | null) => arrivals.join(async () => highest);
 
-describe('Arrivals', () => {
+describe('BatchArrivals', () => {
   it.each<[string, number | null, number[], number]>([
     ['nothing that came before a lake knew of the host', null, [7, 8], 0],
     ['what an epoch began with', 0, [3, 4], 2],
@@ -19,7 +19,7 @@ describe('Arrivals', () => {
     ['nothing that comes again', 10, [4, 11], 0],
     ['a hole between', null, [1, 2, 5], 2],
   ])('counts as missing %s', async (_, highest, sequences, missing) => {
-    const arrivals = new Arrivals();
+    const arrivals = new BatchArrivals();
     noteAll(arrivals, sequences);
     await joined(arrivals, highest);
     expect(arrivals.missing).toBe(missing);
@@ -27,7 +27,7 @@ describe('Arrivals', () => {
   });
 
   it('tells of a hole once, when it is still there the next time, and not of one that fills', async () => {
-    const arrivals = new Arrivals();
+    const arrivals = new BatchArrivals();
     noteAll(arrivals, [1, 3]);
     expect(arrivals.takeProblems(false)).toEqual([]);
     noteAll(arrivals, [2, 6]);
@@ -35,7 +35,10 @@ describe('Arrivals', () => {
     noteAll(arrivals, [7]);
     const [told, ...others] = arrivals.takeProblems(false);
     expect(others).toEqual([]);
-    expect(told).toMatchObject({ code: 'ERR_FLEET_MISSING', details: { host: 'h', kind: 'memory', count: 2 } });
+    expect(told).toMatchObject({
+      code: 'ERR_FLEET_MISSING',
+      details: { host: 'h', kind: 'memory', count: 2 },
+    });
     expect(told!.message).toContain('(4 to 5)');
     expect(arrivals.takeProblems(true)).toEqual([]);
   });
@@ -83,7 +86,7 @@ describe('Arrivals', () => {
       false,
     ],
   ])('knows the name %s', (_, came, isShared) => {
-    const arrivals = new Arrivals();
+    const arrivals = new BatchArrivals();
     for (const [epoch, sequence, lastMs] of came) arrivals.note(id(sequence, epoch), lastMs);
     expect(arrivals.sharedNames).toEqual(isShared ? ['h'] : []);
     const names = arrivals.takeProblems(false).filter(({ code }) => code === 'ERR_FLEET_NAME');
