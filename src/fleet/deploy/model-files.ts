@@ -31,7 +31,10 @@ export async function readModelFile(
       // The store's client waits for ever for bytes that are gone.
       const part = await withinMs(reader.read(), stallMs);
       if (part === null) break;
-      if (part.done) return isAsOffered(Buffer.concat(parts), sha256, sizeBytes);
+      if (part.done) {
+        const bytes = Buffer.concat(parts);
+        return bytes.length === sizeBytes && sha256Of(bytes) === sha256 ? bytes : null;
+      }
       parts.push(part.value);
     }
   } catch (error) {
@@ -43,9 +46,6 @@ export async function readModelFile(
   if ((await withinMs(connection.rtt(), stallMs)) === null) throw new Error('the server does not answer');
   return null;
 }
-
-const isAsOffered = (bytes: Uint8Array, sha256: string, sizeBytes: number): Uint8Array | null =>
-  bytes.length === sizeBytes && sha256Of(bytes) === sha256 ? bytes : null;
 
 /** Puts a file under its hash, unless it is there whole. @returns its hash */
 export async function putModelFile(files: ModelFiles, bytes: Uint8Array): Promise<string> {
