@@ -1,6 +1,7 @@
 // The uPlot of a chart: its options, its data, and what is drawn over the lines.
 import uPlot from 'uplot';
 import type { ChartProps, Line } from './chart.tsx';
+import { moveBy, zoomBy } from '../span.ts';
 import { colourOf } from './colours.ts';
 import { drawMarks, drawSpans, drawWindow } from './draw-marks.ts';
 
@@ -176,7 +177,8 @@ function takeSelection(plot: uPlot, now: Latest): void {
   const { left, width } = plot.select;
   if (width < 4) return;
   plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-  now.current.onRange?.(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+  const marked = { fromMs: plot.posToVal(left, 'x'), toMs: plot.posToVal(left + width, 'x') };
+  now.current.onRange?.(() => marked);
 }
 
 function listenToMouse(plot: uPlot, now: Latest): void {
@@ -186,26 +188,21 @@ function listenToMouse(plot: uPlot, now: Latest): void {
     if (Math.abs(clientX - downAt) > 3) return;
     now.current.onMoment?.(Math.round(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, 'x')));
   });
-  plot.over.addEventListener('dblclick', () => {
-    const { onRange, fromMs, toMs } = now.current;
-    const half = (toMs - fromMs) / 2;
-    onRange?.(fromMs - half, toMs + half);
-  });
+  plot.over.addEventListener('dblclick', () => now.current.onRange?.(zoomBy(2)));
   plot.over.addEventListener('wheel', (event) => turnWheel(event, plot, now), { passive: false });
 }
 
 /** Alone it scrolls the page; with Ctrl (or two fingers) it zooms, with Shift (or sideways) it moves through time. */
 function turnWheel(event: WheelEvent, plot: uPlot, now: Latest): void {
-  const { onRange, fromMs, toMs } = now.current;
+  const { onRange } = now.current;
   const isPan = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
   if (onRange === undefined || !(isPan || event.ctrlKey || event.altKey)) return;
   event.preventDefault();
   if (isPan) {
-    const by = ((event.deltaX || event.deltaY) / plot.over.clientWidth) * (toMs - fromMs);
-    onRange(fromMs + by, toMs + by);
+    onRange(moveBy((event.deltaX || event.deltaY) / plot.over.clientWidth));
     return;
   }
   const at = plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, 'x');
   const factor = Math.exp(Math.max(-0.5, Math.min(0.5, event.deltaY / 200)));
-  onRange(at - (at - fromMs) * factor, at + (toMs - at) * factor);
+  onRange(zoomBy(factor, at));
 }

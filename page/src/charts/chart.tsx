@@ -5,6 +5,8 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type uPlot from 'uplot';
 import type { Mark } from '../api.ts';
 import { Folded, Table, Time } from '../parts.tsx';
+import { moveBy, zoomBy } from '../span.ts';
+import type { Span, SpanChange } from '../span.ts';
 import { writeTime } from '../text.ts';
 import { buildPlot, buildPlotData } from './build-plot.ts';
 import { followTouch } from './touch.ts';
@@ -41,9 +43,9 @@ export interface ChartProps {
   readonly atMs?: number | null;
   readonly height?: number;
   /** The part that other charts show. */
-  readonly window?: { readonly fromMs: number; readonly toMs: number };
+  readonly window?: Span;
   readonly class?: string;
-  readonly onRange?: (fromMs: number, toMs: number) => void;
+  readonly onRange?: (change: SpanChange) => void;
   readonly onMoment?: (atMs: number) => void;
 }
 
@@ -177,13 +179,11 @@ function ChartTable(props: ChartProps): JSX.Element {
 
 /** Arrows move the cursor, with Shift the range; plus and minus zoom; Enter opens the moment. */
 function handleKey(event: KeyboardEvent, plot: uPlot, props: ChartProps): void {
-  const { fromMs, toMs, onRange, onMoment, times } = props;
-  const span = toMs - fromMs;
+  const { toMs, onRange, onMoment, times } = props;
   const at = plot.cursor.idx ?? lastKnown(props);
-  const middle = plot.cursor.idx === null ? (fromMs + toMs) / 2 : (times[at] ?? (fromMs + toMs) / 2);
   const zoom = (factor: number): void =>
-    onRange?.(middle - (middle - fromMs) * factor, middle + (toMs - middle) * factor);
-  const pan = (share: number): void => onRange?.(fromMs + span * share, toMs + span * share);
+    onRange?.(zoomBy(factor, plot.cursor.idx === null ? undefined : times[at]));
+  const pan = (share: number): void => onRange?.(moveBy(share));
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(times.length - 1, at + by));
     plot.setCursor({ left: plot.valToPos(times[next] ?? toMs, 'x'), top: plot.over.clientHeight / 2 });

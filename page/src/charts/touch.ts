@@ -1,5 +1,6 @@
 // Fingers on a chart: one moves through time, two zoom. Up and down still scroll the page.
 import type uPlot from 'uplot';
+import { moveBy, zoomBy } from '../span.ts';
 import type { Latest } from './build-plot.ts';
 
 /** Follows them until the returned function is called. */
@@ -11,22 +12,19 @@ export function followTouch({ over }: uPlot, now: Latest): () => void {
   const up = (event: PointerEvent): void => void fingers.delete(event.pointerId);
   const move = (event: PointerEvent): void => {
     const before = fingers.get(event.pointerId);
-    const { onRange, fromMs, toMs } = now.current;
+    const { onRange } = now.current;
     if (before === undefined || onRange === undefined) return;
     const width = over.clientWidth;
-    const perPixel = (toMs - fromMs) / width;
     const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
     fingers.set(event.pointerId, event.clientX);
     if (other === undefined) {
-      const by = (before - event.clientX) * perPixel;
-      if (by !== 0) onRange(fromMs + by, toMs + by);
+      if (before !== event.clientX) onRange(moveBy((before - event.clientX) / width));
       return;
     }
     const apart = Math.max(20, Math.abs(before - other));
     const factor = apart / Math.max(20, Math.abs(event.clientX - other));
-    const left = over.getBoundingClientRect().left;
-    const at = fromMs + (other - left) * perPixel;
-    onRange(at - (at - fromMs) * factor, at + (toMs - at) * factor);
+    const share = (other - over.getBoundingClientRect().left) / width;
+    onRange((newest) => zoomBy(factor, newest.fromMs + share * (newest.toMs - newest.fromMs))(newest));
   };
   const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up } as const;
   for (const [name, listener] of Object.entries(listeners))

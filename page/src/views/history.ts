@@ -1,17 +1,13 @@
 // The part of the history that is looked at: moved and zoomed at once with what is there, then asked for anew.
-import { batch, signal } from '@preact/signals';
-import { ask } from '../api.ts';
+import { batch, computed, effect, signal } from '@preact/signals';
+import { ApiError, ask } from '../api.ts';
 import type { Mark, ProcessHistory, RangeAnswer } from '../api.ts';
-import { hostNow, liveFields, status } from '../live.ts';
+import { connection, hostNow, liveFields, status } from '../live.ts';
 import { goTo, route } from '../route.ts';
+import type { Span, SpanChange } from '../span.ts';
 
 export const historyFields = liveFields;
 export type HistoryField = (typeof historyFields)[number];
-
-export interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 /** What was drawn last, and how long asking and drawing took. */
 export interface Drawn {
@@ -24,18 +20,62 @@ const HOUR = 3_600_000;
 const MIN_SPAN_MS = 10_000;
 /** While a range still moves, nothing is asked for. */
 const SETTLE_MS = 80;
+/** A range that ends now is read again this often. */
+const FOLLOW_MS = 5000;
 
 export const span = signal<Span>({ fromMs: Date.now() - HOUR, toMs: Date.now() });
 export const drawn = signal<Drawn | null>(null);
 export const problem = signal<unknown>(null);
 /** Nobody asks twice a daemon that has no such answer. */
 let hasProcesses = true;
-let timer: ReturnType<typeof setTimeout> | undefined;
+/** Runs while a range moves that the address does not have yet. */
+let settling: ReturnType<typeof setTimeout> | undefined;
 let asked: AbortController | null = null;
 
-/** Takes the range from the address; the last hour, going on with the time, when it says none. */
-export function followRoute(): void {
+/** What of the address is a range; that of a moment within it changes nothing. */
+const addressed = computed(() => {
   const { from, to, last } = route.value.params;
+  return `${route.value.view} ${from} ${to} ${last}`;
+});
+/** Without the status nobody knows how far back there is anything. */
+const isKnown = computed(() => status.value !== null);
+const isLive = computed(() => connection.value.state === 'live');
+
+/**
+ * Shows the range that the address says, at once when it changes, until the returned function is called: were it taken
+ * after the next drawing, it would undo what was pressed meanwhile.
+ */
+export function startHistory(): () => void {
+  const stopRoute = effect(() => {
+    void addressed.value;
+    if (isKnown.value) followRoute();
+  });
+  // What could not be read while nobody answered.
+  const stopLive = effect(() => {
+    if (isLive.value && problem.peek() !== null) void load();
+  });
+  const follow = setInterval(() => {
+    if (isKnown.peek() && isFollowing() && settling === undefined && !document.hidden) followRoute();
+  }, FOLLOW_MS);
+  return () => {
+    stopRoute();
+    stopLive();
+    clearInterval(follow);
+    stopSettling();
+  };
+}
+
+function stopSettling(): void {
+  clearTimeout(settling);
+  settling = undefined;
+}
+
+/** Takes the range from the address; the last hour, going on with the time, when it says none. */
+function followRoute(): void {
+  const { view, params } = route.peek();
+  if (view !== 'then') return;
+  stopSettling();
+  const { from, to, last } = params;
   const fromMs = Number(from);
   const toMs = Number(to);
   if (from !== undefined && to !== undefined && toMs > fromMs) {
@@ -54,10 +94,11 @@ export function followRoute(): void {
 export const isFollowing = (): boolean => route.value.params['from'] === undefined;
 
 /** Shows another range: what is known of it at once, the rest when it is answered. */
-export function setSpan(fromMs: number, toMs: number): void {
-  span.value = clamp({ fromMs, toMs });
-  clearTimeout(timer);
-  timer = setTimeout(() => {
+export function changeSpan(change: SpanChange): void {
+  span.value = clamp(change(span.peek()));
+  stopSettling();
+  settling = setTimeout(() => {
+    settling = undefined;
     const { at = null } = route.peek().params;
     goTo('then', { from: span.peek().fromMs, to: span.peek().toMs, at }, true);
     void load();
@@ -76,7 +117,7 @@ function clamp({ fromMs, toMs }: Span): Span {
 }
 
 /** Asks for what is shown. */
-export async function load(): Promise<void> {
+async function load(): Promise<void> {
   asked?.abort();
   const mine = new AbortController();
   asked = mine;
@@ -106,7 +147,7 @@ async function askProcesses(
   try {
     return await ask<ProcessHistory>('/api/processes', { ...between, buckets: 240, top: 10 }, aborted);
   } catch (error) {
-    if (aborted.aborted) throw error;
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
     hasProcesses = false;
     return null;
   }

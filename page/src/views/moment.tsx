@@ -15,7 +15,7 @@ import {
   Table,
   Time,
 } from '../parts.tsx';
-import { goTo } from '../route.ts';
+import { goTo, route } from '../route.ts';
 import { sumOf, writeBytes, writeCount, writeKib, writeName, writePercent } from '../text.ts';
 import { span } from './history.ts';
 import { useAnswer } from './use-answer.ts';
@@ -27,6 +27,8 @@ export function MomentPanel({ atMs }: { readonly atMs: number }): JSX.Element {
   useEffect(() => panel.current?.focus({ preventScroll: innerWidth > 900 }), []);
   const go = (next: number | null): void =>
     goTo('then', { from: span.peek().fromMs, to: span.peek().toMs, at: next }, true);
+  // From the address, which is newer than what is drawn.
+  const step = (byMs: number): void => go(Number(route.peek().params['at'] ?? atMs) + byMs);
   return (
     <aside
       class="moment"
@@ -40,10 +42,10 @@ export function MomentPanel({ atMs }: { readonly atMs: number }): JSX.Element {
           At <Time ms={value?.atMs ?? atMs} />
         </h2>
         <div class="buttons">
-          <button type="button" aria-label="One second earlier" onClick={() => go(atMs - 1000)}>
+          <button type="button" aria-label="One second earlier" onClick={() => step(-1000)}>
             ←
           </button>
-          <button type="button" aria-label="One second later" onClick={() => go(atMs + 1000)}>
+          <button type="button" aria-label="One second later" onClick={() => step(1000)}>
             →
           </button>
           <button type="button" aria-label="Close the moment" onClick={() => go(null)}>

@@ -2,7 +2,7 @@
 // memory.
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { RangeAnswer } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
@@ -10,6 +10,7 @@ import { hostNow, status } from '../live.ts';
 import { MarkTable } from '../marks.tsx';
 import { Card, Problem } from '../parts.tsx';
 import { goTo, linkTo, route } from '../route.ts';
+import { centreOn, moveBy, zoomBy } from '../span.ts';
 import {
   writeBytes,
   writeCount,
@@ -19,15 +20,13 @@ import {
   writeTime,
   writeUtc,
 } from '../text.ts';
-import { drawn, followRoute, isFollowing, problem, setSpan, span } from './history.ts';
+import { changeSpan, drawn, isFollowing, problem, span, startHistory } from './history.ts';
 import type { HistoryField } from './history.ts';
 import { MomentPanel } from './moment.tsx';
 import { stackProcesses } from './process-stack.ts';
 import { useAnswer } from './use-answer.ts';
 
 const MINUTE = 60_000;
-/** A range that ends now is read again this often. */
-const FOLLOW_MS = 5000;
 const lengths = [
   [15 * MINUTE, '15 min'],
   [60 * MINUTE, '1 h'],
@@ -38,19 +37,8 @@ const lengths = [
 ] as const;
 
 export function ThenView(): JSX.Element {
-  const { from, to, last, at } = route.value.params;
-  // Without the status nobody knows how far back there is anything.
-  const isKnown = status.value !== null;
-  useEffect(() => {
-    if (isKnown) followRoute();
-  }, [from, to, last, isKnown]);
-  useEffect(() => {
-    if (!isFollowing()) return undefined;
-    const timer = setInterval(() => {
-      if (!document.hidden) followRoute();
-    }, FOLLOW_MS);
-    return () => clearInterval(timer);
-  }, [from, last]);
+  const { at } = route.value.params;
+  useLayoutEffect(startHistory, []);
   const atMs = at === undefined ? null : Number(at);
   return (
     <>
@@ -80,11 +68,8 @@ const lastOf = (last: string | undefined): number => Number(last ?? 60 * MINUTE)
 function Toolbar(): JSX.Element {
   const { fromMs, toMs } = span.value;
   const length = toMs - fromMs;
-  const move = (share: number) => () => setSpan(fromMs + share * length, toMs + share * length);
-  const zoom = (factor: number) => () => {
-    const middle = (fromMs + toMs) / 2;
-    setSpan(middle - (length * factor) / 2, middle + (length * factor) / 2);
-  };
+  const move = (share: number) => () => changeSpan(moveBy(share));
+  const zoom = (factor: number) => () => changeSpan(zoomBy(factor));
   return (
     <div class="toolbar">
       <div class="buttons" role="group" aria-label="Length of the range">
@@ -147,11 +132,8 @@ function Overview(): JSX.Element | null {
       toMs={toMs}
       height={96}
       window={span.value}
-      onRange={setSpan}
-      onMoment={(atMs) => {
-        const half = (span.peek().toMs - span.peek().fromMs) / 2;
-        setSpan(atMs - half, atMs + half);
-      }}
+      onRange={changeSpan}
+      onMoment={(atMs) => changeSpan(centreOn(atMs))}
     />
   );
 }
@@ -191,7 +173,7 @@ function Charts({ atMs }: { readonly atMs: number | null }): JSX.Element {
     toMs,
     marks: known.marks,
     atMs,
-    onRange: setSpan,
+    onRange: changeSpan,
     onMoment: openMoment,
   };
   return (
