@@ -79,33 +79,38 @@ export function Table(props: {
   readonly numeric?: readonly number[];
   readonly empty?: string;
   readonly class?: string;
+  /** On a phone each row is a block, each cell a line with its head. */
+  readonly stacks?: boolean;
 }): JSX.Element {
-  const { caption, heads, rows, numeric = [], empty = 'None yet.' } = props;
+  const { caption, heads, rows, numeric = [], empty = 'None yet.', stacks = false } = props;
   const kind = (at: number): string | undefined => (numeric.includes(at) ? 'n' : undefined);
+  const headOf = (at: number): string | undefined => (heads[at]?.startsWith('~') ? undefined : heads[at]);
+  const name = ['scroll', stacks && 'stacks', props.class].filter(Boolean).join(' ');
   if (rows.length === 0) return <p class="note">{empty}</p>;
+  // Roles are said, for a table that is laid out as something else loses its own in some browsers.
   return (
-    <div class={`scroll ${props.class ?? ''}`} role="region" aria-label={caption} tabIndex={0}>
-      <table>
+    <div class={name} role="region" aria-label={caption} tabIndex={0}>
+      <table role="table">
         <caption class="hidden">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {heads.map((head, at) => (
-              <th scope="col" key={at} class={kind(at)}>
+              <th scope="col" role="columnheader" key={at} class={kind(at)}>
                 {head.startsWith('~') ? <span class="hidden">{head.slice(1)}</span> : head}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((cells, row) => (
-            <tr key={row}>
+            <tr role="row" key={row}>
               {cells.map((cell, at) =>
                 at === 0 ? (
-                  <th scope="row" key={at}>
+                  <th scope="row" role="rowheader" key={at} data-head={headOf(at)}>
                     {cell}
                   </th>
                 ) : (
-                  <td key={at} class={kind(at)}>
+                  <td role="cell" key={at} class={kind(at)} data-head={headOf(at)}>
                     {cell}
                   </td>
                 ),

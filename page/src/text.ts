@@ -39,6 +39,10 @@ export function writeCount(count: number | null | undefined): string {
   return count.toLocaleString('en', { maximumFractionDigits: digits });
 }
 
+/** A count a second. */
+export const writeRate = (perSecond: number | null | undefined): string =>
+  perSecond === null || perSecond === undefined ? DASH : `${writeCount(perSecond)}/s`;
+
 /** Three decimals, the way reports write scores. */
 export function writeScore(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return DASH;

@@ -148,6 +148,7 @@ function Exports({
           <Name text={run.path ?? '–'} />,
         ])}
         empty="Nothing was exported since the daemon started."
+        stacks
       />
     </Card>
   );
@@ -198,6 +199,7 @@ function Publications({ runs }: { readonly runs: readonly Publication[] }): JSX.
         numeric={[2, 3]}
         rows={runs.map(cellsOf)}
         empty="Nothing was published from here yet."
+        stacks
       />
     </Card>
   );

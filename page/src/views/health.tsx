@@ -85,6 +85,7 @@ function Events({ events }: { readonly events: readonly SentEvent[] }): JSX.Elem
         ])}
         empty="No event since the daemon started."
         class="tall"
+        stacks
       />
       {sinks.length > 0 ? (
         <Table
@@ -99,6 +100,7 @@ function Events({ events }: { readonly events: readonly SentEvent[] }): JSX.Elem
             writeCount(sink.dropped),
             writeName(sink.lastError ?? ''),
           ])}
+          stacks
         />
       ) : (
         <p class="note">

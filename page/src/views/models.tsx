@@ -58,6 +58,7 @@ export function ModelsView(): JSX.Element {
             rows={runs.map((run) => cellsOf(run, reload))}
             empty="No model is stored yet. The first one of this host's own data comes of: ruvector-memopt train"
             class="models"
+            stacks
           />
         )}
       </Card>

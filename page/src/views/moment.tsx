@@ -16,7 +16,7 @@ import {
   Time,
 } from '../parts.tsx';
 import { goTo, route } from '../route.ts';
-import { sumOf, writeBytes, writeCount, writeKib, writeName, writePercent } from '../text.ts';
+import { sumOf, writeBytes, writeKib, writeName, writePercent, writeRate } from '../text.ts';
 import { span } from './history.ts';
 import { useAnswer } from './use-answer.ts';
 
@@ -72,10 +72,7 @@ function MomentContent({ moment }: { readonly moment: Moment }): JSX.Element {
             ['swap', writeKib(memory['swap_used_kib'])],
             ['pressure some', writePercent(memory['psi_memory_some_percent'])],
             ['full', writePercent(memory['psi_memory_full_percent'])],
-            [
-              'refaults',
-              `${writeCount(sumOf(memory['refault_file_per_s'], memory['refault_anon_per_s']))}/s`,
-            ],
+            ['refaults', writeRate(sumOf(memory['refault_file_per_s'], memory['refault_anon_per_s']))],
           ]}
         />
       )}

@@ -2,7 +2,7 @@
 import { signal, useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Decision, Mark, Status } from '../api.ts';
+import type { Decision, Mark, Numbers, Status } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
 import { decision, hostNow, latest, liveFields, marks, points, status, top } from '../live.ts';
@@ -14,11 +14,11 @@ import {
   sumOf,
   urgencyOf,
   writeBytes,
-  writeCount,
   writeDuration,
   writeKib,
   writeName,
   writePercent,
+  writeRate,
 } from '../text.ts';
 import { stackProcesses } from './process-stack.ts';
 import { useAnswer } from './use-answer.ts';
@@ -143,7 +143,7 @@ function CostCharts({ shared, line }: { readonly shared: Shared; readonly line: 
         <Chart
           {...shared}
           title="Refaults"
-          write={(value) => `${writeCount(value)}/s`}
+          write={writeRate}
           atLeast={10}
           lines={[
             line('file pages', 'refaults', 'refault_file_per_s', true),
@@ -197,7 +197,9 @@ function SpanChoice(): JSX.Element {
 
 function Tiles(): JSX.Element {
   const sample = latest.value;
-  const memory = sample?.memory ?? {};
+  // The first sample has no rates, for they take two; the history has those of the last moment.
+  const known = Object.entries(sample?.memory ?? {}).filter(([, value]) => value !== null);
+  const memory: Numbers = { ...points.value.at(-1)?.values, ...Object.fromEntries(known) };
   const totalKib = memory['mem_total_kib'];
   const usedShare = totalKib ? (memory['mem_used_kib'] ?? 0) / totalKib : 0;
   const swapTotal = memory['swap_total_kib'] ?? 0;
@@ -219,11 +221,7 @@ function Tiles(): JSX.Element {
         share={(memory['psi_memory_some_percent'] ?? 0) / 100}
         kind={(memory['psi_memory_some_percent'] ?? 0) > 10 ? 'bad' : 'main'}
       />
-      <Tile
-        name="Refaults"
-        value={`${writeCount(refaults)}/s`}
-        note={`cached ${writeKib(memory['cached_kib'])}`}
-      />
+      <Tile name="Refaults" value={writeRate(refaults)} note={`cached ${writeKib(memory['cached_kib'])}`} />
       <Tile
         name="Swap"
         value={swapTotal > 0 ? writeKib(memory['swap_used_kib']) : 'none'}
@@ -357,6 +355,7 @@ function LastActions(): JSX.Element {
             : 'None: this daemon only watches (start it with --act to let it act).'
         }
         class="tall"
+        stacks
       />
     </Card>
   );

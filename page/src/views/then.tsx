@@ -2,7 +2,7 @@
 // memory.
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useLayoutEffect } from 'preact/hooks';
+import { useLayoutEffect, useMemo } from 'preact/hooks';
 import type { RangeAnswer } from '../api.ts';
 import { Chart } from '../charts/chart.tsx';
 import type { ChartProps, Line } from '../charts/chart.tsx';
@@ -17,6 +17,7 @@ import {
   writeDuration,
   writeKib,
   writePercent,
+  writeRate,
   writeTime,
   writeUtc,
 } from '../text.ts';
@@ -112,19 +113,26 @@ function Toolbar(): JSX.Element {
   );
 }
 
+const nothingRead: Pick<RangeAnswer, 'times' | 'fields'> = { times: [], fields: {} };
+
 /** All there is, and which part of it is shown. */
 function Overview(): JSX.Element | null {
   const { firstMs } = status.value?.history ?? {};
   const toMs = Math.ceil(hostNow() / MINUTE) * MINUTE;
   const params = firstMs == null ? null : { from: firstMs, to: toMs, pixels: 600, fields: 'mem_used_kib' };
   const { value } = useAnswer<RangeAnswer>(params && '/api/range', params ?? {});
-  const lines = useComputedLines(value);
-  if (value === null || firstMs == null || toMs - firstMs < 10 * MINUTE) return null;
+  // Its place is kept while it is read, so that nothing below moves under a hand.
+  const range = value ?? nothingRead;
+  const lines = useMemo(
+    () => [lineOf(range, 'used, all of the history', 'used', 'mem_used_kib', true)],
+    [range],
+  );
+  if (firstMs == null || toMs - firstMs < 10 * MINUTE) return null;
   return (
     <Chart
       title="The whole history, memory used"
       class="overview"
-      times={value.times}
+      times={range.times}
       lines={lines}
       write={writeKib}
       isBinary
@@ -138,11 +146,8 @@ function Overview(): JSX.Element | null {
   );
 }
 
-const useComputedLines = (range: RangeAnswer | null): Line[] =>
-  range === null ? [] : [lineOf(range, 'used, all of the history', 'used', 'mem_used_kib', true)];
-
 function lineOf(
-  range: RangeAnswer,
+  range: Pick<RangeAnswer, 'times' | 'fields'>,
   label: string,
   colour: string,
   field: HistoryField,
@@ -165,7 +170,7 @@ function Charts({ atMs }: { readonly atMs: number | null }): JSX.Element {
   const processes = useComputed(() => processesOf());
   const { fromMs, toMs } = span.value;
   const known = drawn.value;
-  if (known === null || lines.value === null) return <p class="note">Reading the history …</p>;
+  if (known === null || lines.value === null) return <p class="note reading">Reading the history …</p>;
   if (known.range.times.length === 0) return <p class="note">Nothing was recorded in this range.</p>;
   const shared = {
     times: known.range.times,
@@ -211,7 +216,7 @@ function Charts({ atMs }: { readonly atMs: number | null }): JSX.Element {
         <Chart
           {...shared}
           title="Refaults"
-          write={(value) => `${writeCount(value)}/s`}
+          write={writeRate}
           atLeast={10}
           height={130}
           lines={lines.value.refaults}
@@ -256,8 +261,9 @@ function processesOf(): Pick<ChartProps, 'times' | 'lines'> | null {
 const LISTED = 200;
 
 /** Everything that is marked in the charts, in words. */
-function Happened(): JSX.Element {
-  const marks = drawn.value?.marks ?? [];
+function Happened(): JSX.Element | null {
+  if (drawn.value === null) return null;
+  const { marks } = drawn.value;
   const { fromMs, toMs } = span.value;
   const note =
     marks.length > LISTED

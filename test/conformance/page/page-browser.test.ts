@@ -178,7 +178,7 @@ it('serve --page notices a lost network and fills what was missed from the histo
   await page.setOfflineMode(false);
   await page.waitForSelector('.pulse-live');
   await tab.see('Connected again', '[role="status"]');
-  await page.click('figure summary');
+  await page.$eval('figure summary', (summary) => (summary as unknown as { click(): void }).click());
   await page.waitForFunction('document.querySelectorAll("figure tbody time").length > 10');
   const times = await page.$$eval('figure tbody time', (found) =>
     found.map((each) => Date.parse((each as unknown as { dateTime: string }).dateTime)),
