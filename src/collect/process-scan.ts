@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf } from '../core/index.ts';
 import type { Clock, ProcessRecord } from '../core/index.ts';
-import { parsePids } from '../procfs/index.ts';
+import { parsePids, readCommandName } from '../procfs/index.ts';
 import type { SystemConstants } from '../procfs/index.ts';
 import { guardRow } from './column-range.ts';
 import { parseError, readError } from './errors.ts';
@@ -50,6 +50,9 @@ export interface ProcessScanner {
 interface SeenProcess {
   /** Null names nobody: what was known of the pid is then another's. */
   readonly startTimeTicks: number | null;
+  /** The kernel's name, and the one that was made of it. */
+  readonly comm: string;
+  readonly name: string;
   readonly cpuMs: number | null;
   readonly monotonicMs: number;
   readonly canReadIo: boolean;
@@ -85,15 +88,18 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
     // A denied read costs 10 times a good one (the error is built), so it is not tried again.
     const io = known?.canReadIo === false ? null : readIo(reader, folder, notes);
     const cpuMs = stat.cpuTicks === null ? null : stat.cpuTicks * constants.tickMs;
-    next.set(pid, { startTimeTicks, cpuMs, monotonicMs: time.monotonicMs, canReadIo: io !== null });
+    const comm = stat.name;
+    const name = known?.comm === comm ? known.name : readCommandName(comm, folder);
+    const { monotonicMs } = time;
+    next.set(pid, { startTimeTicks, comm, name, cpuMs, monotonicMs, canReadIo: io !== null });
     const row: ProcessRecord = {
       timestamp: time.timestampMs,
       pid,
-      name: stat.name,
+      name,
       rss_kib: statm.residentPages * constants.pageKib,
       shared_kib: statm.sharedPages === null ? null : statm.sharedPages * constants.pageKib,
       ...emptySmaps,
-      cpu_percent: known ? cpuPercent(known, cpuMs, time.monotonicMs) : null,
+      cpu_percent: known ? cpuPercent(known, cpuMs, monotonicMs) : null,
       cpu_time_ms: cpuMs,
       ...(io ?? emptyIo),
       minor_faults: stat.minorFaults,

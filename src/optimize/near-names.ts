@@ -1,13 +1,12 @@
 // Process names near to one that nobody has: cut, misspelt, another case, or with its path.
 import { countEdits } from '../core/index.ts';
+import { cutName } from '../procfs/index.ts';
 
-/** Length of a comm: the kernel keeps 16 bytes with the end (TASK_COMM_LEN). */
-export const COMM_BYTES = 15;
 const MAX_SUGGESTIONS = 3;
 
 /** The nearest names, best first; none when nothing is near. */
 export function findNearNames(name: string, names: readonly string[]): string[] {
-  const wanted = cut(name.slice(name.lastIndexOf('/') + 1)).toLowerCase();
+  const wanted = cutName(name.slice(name.lastIndexOf('/') + 1)).toLowerCase();
   return names
     .map((other) => ({ other, distance: distanceOf(wanted, other.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(wanted.length < 5 ? 1 : 2, Math.floor(wanted.length / 4)))
@@ -15,8 +14,6 @@ export function findNearNames(name: string, names: readonly string[]): string[] 
     .slice(0, MAX_SUGGESTIONS)
     .map(({ other }) => other);
 }
-
-const cut = (name: string): string => Buffer.from(name).subarray(0, COMM_BYTES).toString();
 
 // A name that begins or ends with the other is near: redis and redis-server, node and node-24.
 function distanceOf(a: string, b: string): number {

@@ -1,10 +1,11 @@
 // Finds the processes and cgroups the user allows, and nothing else. Pids are pinned at creation.
+import { COMM_BYTES } from '../procfs/index.ts';
 import type { Refusal } from './decision.ts';
 import { pidError, rootProcessesError } from './errors.ts';
 import type { HostReaders } from './host-readers.ts';
+import { findNearNames } from './near-names.ts';
 import type { TargetStat } from './process-stat.ts';
 import { findRefusal, processSafeguards } from './safeguards.ts';
-import { COMM_BYTES, findNearNames } from './near-names.ts';
 import { describeTarget } from './target.ts';
 import type { CgroupTarget, ProcessTarget, Target, TargetSpec } from './target.ts';
 
@@ -50,7 +51,8 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
   let scanned: ({ atMs: number } & Scan) | null = null;
 
   const scan = async (): Promise<Scan> => {
-    if (spec.ownUid !== true && (spec.names ?? []).length === 0) return { targets: [], otherNames: [] };
+    if (spec.ownUid !== true && (spec.names ?? []).length === 0)
+      return { targets: [], namesFound: new Set(), otherNames: [] };
     if (scanned !== null && nowMs() - scanned.atMs < rescanMs) return scanned;
     scanned = { atMs: nowMs(), ...(await scanProcesses(readers, spec, ownPid, ownUid)) };
     return scanned;
@@ -58,7 +60,7 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
 
   return {
     async resolve() {
-      const { targets: named, otherNames } = await scan();
+      const { targets: named, namesFound, otherNames } = await scan();
       const cgroups = await Promise.all(
         (spec.cgroups ?? []).map((path) => findCgroup(readers, path, ownPid)),
       );
@@ -68,7 +70,7 @@ export async function createTargetResolver(options: TargetResolverOptions): Prom
       const targets: ResolvedTarget[] = [];
       const refusals: Refusal[] = pinned.filter((entry) => typeof entry === 'number').map(toAbsent);
       for (const name of spec.names ?? []) {
-        if (!named.some((target) => target.name === name)) refusals.push(toUnmatched(name, otherNames));
+        if (!namesFound.has(name)) refusals.push(toUnmatched(name, otherNames));
       }
       for (const target of unique.values()) {
         const stat = await readers.readStat(target.pid);
@@ -146,7 +148,7 @@ function toUnmatched(name: string, otherNames: readonly string[]): Refusal {
   const hint =
     near.length > 0
       ? `did you mean ${near.map((other) => `"${other}"`).join(' or ')}?`
-      : 'names are those of `ps -o comm`; it may not have started yet';
+      : 'names are those of `ps -o comm`, for `MainThread` that of its program; it may not have started yet';
   const cut =
     Buffer.byteLength(name) > COMM_BYTES ? `, and the kernel cuts names to ${COMM_BYTES} bytes` : '';
   return { rule: 'no-target', target: name, reason: `no process has this name${cut}; ${hint}` };
@@ -154,6 +156,8 @@ function toUnmatched(name: string, otherNames: readonly string[]): Refusal {
 
 interface Scan {
   readonly targets: readonly ProcessTarget[];
+  /** Which of the given names some process has. */
+  readonly namesFound: ReadonlySet<string>;
   /** Names of the processes that were not meant. */
   readonly otherNames: readonly string[];
 }
@@ -165,17 +169,20 @@ async function scanProcesses(
   ownUid: number,
 ): Promise<Scan> {
   const names = new Set(spec.names);
+  const namesFound = new Set<string>();
   const others = new Set<string>();
   const found: ProcessTarget[] = [];
   for (const pid of await readers.listPids()) {
     const stat = await readers.readStat(pid);
     if (stat === null || stat.isKernelThread || pid === ownPid || pid === 1) continue;
-    const isNamed = names.has(stat.name);
+    const given = [stat.name, stat.comm].filter((name) => name !== undefined && names.has(name));
+    for (const name of given) namesFound.add(name!);
+    const isNamed = given.length > 0;
     if (!isNamed) others.add(stat.name);
     if (!isNamed && spec.ownUid !== true) continue;
     const uid = (await readers.readUid(pid)) ?? -1;
     if (!isNamed && uid !== ownUid) continue;
     found.push({ kind: 'process', pid, startTimeTicks: stat.startTimeTicks, name: stat.name, uid });
   }
-  return { targets: found, otherNames: [...others] };
+  return { targets: found, namesFound, otherNames: [...others] };
 }

@@ -27,7 +27,10 @@ export type Target = ProcessTarget | CgroupTarget | SelfTarget;
 export interface TargetSpec {
   /** Process ids, pinned to the process that has the id when it is first seen, or pinned by the caller. */
   readonly pids?: readonly (number | { readonly pid: number; readonly startTimeTicks: number })[];
-  /** Exact command names (the `comm` of /proc/PID/stat, 15 characters at most). */
+  /**
+   * Exact command names: the `comm` of /proc/PID/stat, 15 bytes at most, or, where that only names the first thread
+   * (`MainThread` of Node.js), the file name of the program.
+   */
   readonly names?: readonly string[];
   /** Folders of cgroups: v2 is acted on as a whole, of any other the processes in it. */
   readonly cgroups?: readonly string[];

@@ -1,5 +1,6 @@
 // procfs: /proc and /sys as more than one room reads them. `read*()` touches the system, `parse*()` is pure.
 // Not what a room makes of the values: columns and their ranges are collect's, what page-out frees is optimize's.
+export { COMM_BYTES, cutName, readCommandName } from './command-name.ts';
 export { findFlatValue, parseFlatKeys, parseKib } from './keyed-values.ts';
 export { memoryFiles } from './memory-files.ts';
 export {

@@ -33,7 +33,7 @@ export async function checkTargets({ pids, names }: NamedProcesses): Promise<Che
 async function findNamed(readers: HostReaders, name: string): Promise<number[]> {
   const pids = await readers.listPids();
   const stats = await Promise.all(pids.map((pid) => readers.readStat(pid)));
-  return pids.filter((pid, i) => stats[i]?.name === name && pid !== process.pid);
+  return pids.filter((pid, i) => [stats[i]?.name, stats[i]?.comm].includes(name) && pid !== process.pid);
 }
 
 function noSuchProcess(found: string): Finding {
@@ -41,7 +41,7 @@ function noSuchProcess(found: string): Finding {
     state: 'missing',
     found,
     costs: 'there is nothing to act on',
-    fix: 'ps -eo pid,comm   (names are those of comm, 15 bytes at most)',
+    fix: 'ps -eo pid,comm   (names are those of comm, for MainThread that of its program, 15 bytes at most)',
   };
 }
 

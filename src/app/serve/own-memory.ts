@@ -1,7 +1,7 @@
 // What the daemon itself holds, all its processes together, and whether that is less than it can give back.
 // RSS counts a page for each process that maps it, PSS shares it out: https://docs.kernel.org/filesystems/proc.html
 import { readdirSync } from 'node:fs';
-import { parseChildren, parseKib, parsePids, readIfPossible } from '../../procfs/index.ts';
+import { parseChildren, parseKib, parsePids, readCommandName, readIfPossible } from '../../procfs/index.ts';
 import type { NamedTargets } from '../host/config.ts';
 import { formatBytes } from '../terminal.ts';
 
@@ -86,7 +86,10 @@ const readUse = (path: string): string =>
 /** Memory of the named processes and cgroups: more than that can never be given back. */
 export function readTargetKib({ pids, names, cgroups = [] }: NamedTargets, procRoot = '/proc'): number {
   const wanted = new Set(names);
-  const isNamed = (pid: number): boolean => wanted.has(readText(`${procRoot}/${pid}/comm`).trimEnd());
+  const isNamed = (pid: number): boolean => {
+    const comm = readText(`${procRoot}/${pid}/comm`).trimEnd();
+    return wanted.has(comm) || wanted.has(readCommandName(comm, `${procRoot}/${pid}`));
+  };
   const found = wanted.size === 0 ? [] : parsePids(namesIn(procRoot)).filter(isNamed);
   const all = new Set([...pids, ...found]);
   const held = cgroups.map((path) => Number(readUse(path)) / 1024);

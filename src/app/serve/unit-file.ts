@@ -2,6 +2,7 @@
 // kill mode of its own. https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readCommandName } from '../../procfs/index.ts';
 import { accessFlags } from '../fleet/access-options.ts';
 import { DRAIN_LIMIT_MS, exitCodes } from './serve-life.ts';
 
@@ -74,7 +75,7 @@ export function findServiceProblems(pids: readonly number[], stopsWithInput: boo
 
 function readProcessName(pid: number): string | null {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+    return readCommandName(readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd(), `/proc/${pid}`);
   } catch {
     return null;
   }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readCommandName } from '../../../src/procfs/index.ts';
 import { runCommand } from '../../support/daemon.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rvm-unit-'));
@@ -30,7 +31,8 @@ describe('serve --print-unit', () => {
   );
 
   it('refuses a pid and names the process by its command', async () => {
-    const name = execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim();
+    const comm = execFileSync('cat', [`/proc/${process.pid}/comm`], { encoding: 'utf8' }).trim();
+    const name = readCommandName(comm, `/proc/${process.pid}`);
     const args = ['serve', '--print-unit', '--pid', String(process.pid)];
     const { code, stdout, stderr } = await runCommand(resolveHome(folder), args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -3,10 +3,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCollector, readProcessSample, sampleAtRate } from '../../../src/collect/index.ts';
 import type { Sample } from '../../../src/collect/index.ts';
+import { readProcessStat } from '../../../src/optimize/process-stat.ts';
 import { buildRecordBatch, memoryKind, processKind } from '../../../src/core/index.ts';
 
 const children: ChildProcess[] = [];
@@ -46,6 +47,19 @@ describe('createCollector() on this host', () => {
     expect(own?.rss_kib).toBeLessThan(ownRssKib * 1.5);
     expect(memory.process_count).toBeGreaterThanOrEqual(processes?.length ?? Infinity);
     expect(memory.top_process_rss_kib).toBeGreaterThanOrEqual(own?.rss_kib ?? Infinity);
+  });
+
+  it('names a process of Node.js after its program, though the kernel calls it MainThread', async () => {
+    const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)', 'argument']);
+    children.push(child);
+    await once(child.stdout, 'data');
+    const comm = readFileSync(`/proc/${child.pid}/comm`, 'utf8').trimEnd();
+    await using collector = await createCollector({ processIntervalMs: 0 });
+    const nameOf = async (): Promise<string | undefined> =>
+      (await collector.sample()).processes?.find(({ pid }) => pid === child.pid)?.name;
+    expect([comm, await nameOf(), await nameOf()]).toEqual(['MainThread', 'node', 'node']);
+    const stat = await readProcessStat(child.pid!);
+    expect(stat).toMatchObject({ name: 'node', comm: 'MainThread' });
   });
 
   it('gives the share of the CPU since the sample before', async () => {

@@ -6,7 +6,12 @@ import type { TargetSpec } from '../../../src/optimize/index.ts';
 import { buildStat } from '../../support/optimize/optimize-host.ts';
 
 /** Resolves on a host with processes of these names, from pid 10 on. */
-async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () => number = () => 0) {
+async function resolveOn(
+  names: readonly string[],
+  spec: TargetSpec,
+  nowMs: () => number = () => 0,
+  comms: Readonly<Record<string, string>> = {},
+) {
   const listPids = vi.fn(() => Promise.resolve([1, ...names.map((_, i) => 10 + i)]));
   const readers = {
     listPids,
@@ -15,7 +20,10 @@ async function resolveOn(names: readonly string[], spec: TargetSpec, nowMs: () =
         pid === 1
           ? buildStat(1, { name: 'init' })
           : pid - 10 < names.length
-            ? buildStat(pid, { name: names[pid - 10]! })
+            ? {
+                ...buildStat(pid, { name: names[pid - 10]! }),
+                ...(names[pid - 10]! in comms && { comm: comms[names[pid - 10]!]! }),
+              }
             : null,
       ),
     readUid: () => Promise.resolve(1000),
@@ -54,6 +62,15 @@ describe('createTargetResolver().resolve()', () => {
     const { refusals } = await resolveOn(['postgres'], { names: ['zzzzzz'] });
     expect(refusals[0]!.reason).toContain('`ps -o comm`');
   });
+
+  it.each(['node', 'MainThread'])(
+    'finds a process that is known as node and MainThread as %s',
+    async (name) => {
+      const given = await resolveOn(['node', 'redis'], { names: [name] }, () => 0, { node: 'MainThread' });
+      expect(given.refusals).toEqual([]);
+      expect(given.targets.map(({ target }) => target)).toMatchObject([{ pid: 10, name: 'node' }]);
+    },
+  );
 
   it('takes the processes of a cgroup that is none of v2, each once, and never itself', async () => {
     const { targets, refusals } = await resolveOn(['redis', 'node'], {
