@@ -25,6 +25,7 @@ export const homeParts = {
   history: 'history',
   models: 'models',
   samples: 'training samples',
+  'export-notes': 'what was exported, and how far that got',
   publications: 'what was published, and how far that got',
   page: 'marks of the live page',
   steer: 'what steering learned',
@@ -36,8 +37,10 @@ export const homeParts = {
   python: 'Python environment of `setup python`',
 } as const satisfies Readonly<Record<string, string>>;
 
+export type HomePart = keyof typeof homeParts;
+
 /** Where a part of a home lies. */
-export const partOf = ({ root }: Home, part: keyof typeof homeParts): string => join(root, part);
+export const partOf = ({ root }: Home, part: HomePart): string => join(root, part);
 
 /** Who the user is to the system. */
 export interface UserPlace {

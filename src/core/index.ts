@@ -10,7 +10,7 @@ export type { Clock } from './clock.ts';
 export { createSteadyTime } from './steady-time.ts';
 export type { ClockStep, Instant, SteadyTime } from './steady-time.ts';
 export { findUserHome, homeParts, partOf, resolveHome, userFolder } from './home.ts';
-export type { Home, UserPlace } from './home.ts';
+export type { Home, HomePart, UserPlace } from './home.ts';
 export { isAlive, readCommandLine, readStartTicks } from './process-identity.ts';
 export { optional, required, withPrivacy } from './fields.ts';
 export type { AnyRow, Field, FieldType, PrivacyRole, RecordKind, RowOf } from './fields.ts';

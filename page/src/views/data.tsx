@@ -127,6 +127,11 @@ function Exports({
   return (
     <Card
       title="Exports"
+      note={
+        <>
+          What was asked for here or in a program, and what <code>ruvector-memopt export</code> wrote.
+        </>
+      }
       aside={
         <ActionButton
           action="export"
@@ -147,7 +152,7 @@ function Exports({
           <ExportState run={run} />,
           <Name text={run.path ?? '–'} />,
         ])}
-        empty="Nothing was exported since the daemon started."
+        empty="Nothing was exported from here yet."
         stacks
       />
     </Card>

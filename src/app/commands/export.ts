@@ -9,6 +9,7 @@ import { buildFeatureSpec } from '../../prepare/index.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { confirmExposure } from '../exports/confirm-exposure.ts';
 import { runExportJob } from '../exports/export-job.ts';
+import { watchExport } from '../exports/export-log.ts';
 import type { ExportHost, ExportJob, ExportResult } from '../exports/export-job.ts';
 import { isDueToday } from '../exports/once-a-day.ts';
 import { renderExport } from '../exports/render-export.ts';
@@ -75,24 +76,23 @@ async function runExport(home: Home, options: ExportCommandOptions, says: boolea
   const spec = buildFeatureSpec({ intervalMs: 1000 / hz });
   // The rows then have standard output for themselves.
   const isShared = await isStandardOutput(job.path);
-  const result = await runWithProgress({ historyDirectory: home.history, spec, horizonMs }, job);
+  const result = await runWithProgress(home, { historyDirectory: home.history, spec, horizonMs }, job);
   const render = (): string => renderExport(result, (text) => says || isDueToday(home, text));
   if (isShared) process.stderr.write(`${options.json ? toJson(result) : render()}\n`);
   else if (options.json) printJson(result);
   else print(render());
 }
 
-async function runWithProgress(host: ExportHost, job: ExportJob): Promise<ExportResult> {
+async function runWithProgress(home: Home, host: ExportHost, job: ExportJob): Promise<ExportResult> {
   using stop = abortOnSignals();
   using bar = startProgress('exporting', 1);
   try {
-    return await runExportJob(host, job, {
-      signal: stop.signal,
-      onProgress: (progress) => {
-        if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
-        else bar.update(shareOf(progress), describeProgress(progress));
-      },
-    });
+    const say = (progress: DataExportProgress): void => {
+      if (progress.phase === 'waiting') tell(`waiting until somebody reads ${job.path} (Ctrl-C ends it)`);
+      else bar.update(shareOf(progress), describeProgress(progress));
+    };
+    const { signal } = stop;
+    return await watchExport(home, job, say, (onProgress) => runExportJob(host, job, { signal, onProgress }));
   } catch (error) {
     // A plan that still runs would keep the process for nothing: what it writes has no name any more.
     if (stop.signal.aborted) setTimeout(() => process.exit(), REPORT_MS).unref();

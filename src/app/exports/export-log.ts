@@ -1,71 +1,44 @@
-// The exports of a daemon's life: what runs and how far it is, and what became of the last ones.
-import { randomUUID } from 'node:crypto';
-import { messageOf } from '../../core/index.ts';
+// Exports of a home, of its daemon and of the command line: what runs and how far it is, and what became of the last ones.
+import { resolve } from 'node:path';
+import type { Home } from '../../core/index.ts';
 import type { DataExportProgress } from '../../export/index.ts';
 import type { ExportJob, ExportResult } from './export-job.ts';
+import { noteJob, readJobNotes } from './job-notes.ts';
+import type { JobNote } from './job-notes.ts';
 
 /** One export. Plain JSON. */
-export interface LoggedExport {
-  readonly id: string;
+export interface LoggedExport extends JobNote {
   readonly type: ExportJob['type'];
+  /** Absolute; `-` for standard output. */
   readonly path: string;
   readonly isAnonymized: boolean;
-  readonly startedMs: number;
-  readonly state: 'running' | 'done' | 'failed';
-  readonly endedMs: number | null;
   /** Null before the first step. */
   readonly progress: DataExportProgress | null;
-  readonly error: string | null;
 }
 
-/** Told of each step. */
-type OnProgress = (progress: DataExportProgress) => void;
+const FOLDER = 'export-notes';
 
-/** The exports of one host. */
-export interface ExportLog {
-  /** Runs an export and notes what becomes of it; rejects as `run` does. */
-  watch(
-    job: ExportJob,
-    onProgress: (progress: unknown) => void,
-    run: (onProgress: OnProgress) => Promise<ExportResult>,
-  ): Promise<ExportResult>;
-  /** The newest first. */
-  list(): readonly LoggedExport[];
-}
-
-const MAX_EXPORTS = 50;
-
-/** Creates an empty log. */
-export function createExportLog(): ExportLog {
-  const entries = new Map<string, LoggedExport>();
-  const change = (id: string, news: Partial<LoggedExport>): void => {
-    const entry = entries.get(id);
-    if (entry) entries.set(id, { ...entry, ...news });
-  };
-  const begin = ({ type, path, config }: ExportJob): string => {
-    const id = randomUUID();
-    const none = { endedMs: null, progress: null, error: null };
-    const isAnonymized = config.anonymize ?? true;
-    entries.set(id, { id, type, path, isAnonymized, startedMs: Date.now(), state: 'running', ...none });
-    const ended = [...entries.values()].filter(({ state }) => state !== 'running');
-    for (const old of ended.slice(0, Math.max(0, entries.size - MAX_EXPORTS))) entries.delete(old.id);
-    return id;
-  };
-  return {
-    async watch(job, onProgress, run) {
-      const id = begin(job);
-      try {
-        const result = await run((progress) => {
-          change(id, { progress });
-          onProgress(progress);
-        });
-        change(id, { state: 'done', endedMs: Date.now() });
-        return result;
-      } catch (error) {
-        change(id, { state: 'failed', endedMs: Date.now(), error: messageOf(error) });
-        throw error;
-      }
+/** Runs an export and notes what becomes of it; rejects as `run` does. */
+export const watchExport = (
+  home: Home,
+  { type, path, config }: ExportJob,
+  onProgress: (progress: DataExportProgress) => void,
+  run: (onProgress: (progress: DataExportProgress) => void) => Promise<ExportResult>,
+): Promise<ExportResult> =>
+  noteJob<LoggedExport, ExportResult>(home, {
+    folder: FOLDER,
+    begun: {
+      type,
+      path: path === '-' ? path : resolve(path),
+      isAnonymized: config.anonymize ?? true,
+      progress: null,
     },
-    list: () => [...entries.values()].toReversed(),
-  };
-}
+    run: (note) =>
+      run((progress) => {
+        note({ progress });
+        onProgress(progress);
+      }),
+  });
+
+/** All that are known, the newest first. */
+export const readExports = (home: Home): Promise<LoggedExport[]> => readJobNotes(home, FOLDER);

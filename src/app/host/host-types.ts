@@ -13,7 +13,6 @@ import type { FeatureSpec } from '../../prepare/index.ts';
 import type { History } from '../../store/index.ts';
 import type { TrainDeployment } from '../../train/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
-import type { ExportLog } from '../exports/export-log.ts';
 import type { HostConfig } from './config.ts';
 import type { Latest } from './latest.ts';
 import type { TaskModels } from '../models/task-models.ts';
@@ -70,8 +69,6 @@ export interface Host extends AsyncDisposable {
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   readonly streams: StreamService;
-  /** Exports that this host was asked for. */
-  readonly exports: ExportLog;
   readonly samples: SampleService;
   readonly bridge: BridgeServer;
   /** The bridge as other hosts reach it; null where they do not. */

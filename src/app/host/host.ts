@@ -29,7 +29,6 @@ import type { Deployer } from '../models/deployer.ts';
 import { noPageError, notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
 import type { Deployment, Host, HostCounters, HostListener, ModelUpload } from './host-types.ts';
-import { createExportLog } from '../exports/export-log.ts';
 import type { Latest } from './latest.ts';
 import { LastAction } from './last-action.ts';
 import { createHostWindows } from '../models/host-windows.ts';
@@ -169,7 +168,6 @@ class RunningHost implements Host {
   readonly datasets: DatasetService;
   readonly training: TrainingService;
   readonly streams: StreamService;
-  readonly exports = createExportLog();
   optimizer!: Optimizer;
   bridge!: BridgeServer;
   remote: RemoteBridge | null = null;

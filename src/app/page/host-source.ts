@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { readReclaimBackend } from '../../optimize/index.ts';
 import type { PageRow, PageSource } from '../../page/index.ts';
 import { ownVersion } from '../../train/index.ts';
+import { readExports } from '../exports/export-log.ts';
 import { readPublications } from '../exports/publication-log.ts';
 import type { Host } from '../host/host-types.ts';
 import type { Act } from './page-actions.ts';
@@ -40,7 +41,7 @@ export function buildHostSource(
     models: () => readModels(host),
     manifest: async (reference) => (await host.registry.show(reference)).manifest,
     compare: (a, b) => host.compareModels(a, b),
-    exports: async () => host.exports.list(),
+    exports: () => readExports(host.home),
     publications: () => readPublications(host.home),
     health: createHealthReader(host),
     events: () => memory.events,

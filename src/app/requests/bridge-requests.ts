@@ -53,7 +53,7 @@ export function buildRequests(host: RequestHost): Record<string, RequestHandler>
     train: (params, context) => train(host, params, context),
     page: (params) => host.findPage(parseParams('page', { serve: 'boolean' }, params).serve ?? false),
     ...buildStreamRequests(host.streams),
-    ...buildExportRequests(host, host.exports),
+    ...buildExportRequests(host),
   };
   return Object.fromEntries(
     Object.entries(table).map(([name, handler]) => [name, toRequestHandler(handler)]),
@@ -76,7 +76,6 @@ export type RequestHost = Pick<
   | 'activate'
   | 'compareModels'
   | 'findPage'
-  | 'exports'
 > &
   ExportRequestHost;
 

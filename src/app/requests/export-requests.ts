@@ -5,8 +5,7 @@ import { isAbsolute } from 'node:path';
 import { exportArguments, exportOptions, trainingOptions } from '../../export/options/index.ts';
 import type { RequestContext } from '../../bridge/index.ts';
 import type { ExportJob, ExportJobWatch, ExportResult } from '../exports/export-job.ts';
-import { createExportLog } from '../exports/export-log.ts';
-import type { ExportLog } from '../exports/export-log.ts';
+import { watchExport } from '../exports/export-log.ts';
 import { runExportInChild } from '../exports/export-service.ts';
 import type { Host } from '../host/host-types.ts';
 import { optionsOf, paramsOf, parseParams, requireParam } from './params.ts';
@@ -16,16 +15,10 @@ type Handler = (params: unknown, context: RequestContext) => Promise<ExportResul
 /** What the requests need of a host. */
 export type ExportRequestHost = Pick<Host, 'history' | 'home' | 'spec' | 'config'>;
 
-/**
- * Builds the part of the request table that exports.
- * @param exports where they are noted. @default a log that nobody reads
- */
-export function buildExportRequests(
-  host: ExportRequestHost,
-  exports: ExportLog = createExportLog(),
-): Record<string, Handler> {
+/** Builds the part of the request table that exports. */
+export function buildExportRequests(host: ExportRequestHost): Record<string, Handler> {
   const run = (job: ExportJob, context: RequestContext): Promise<ExportResult> =>
-    exports.watch(job, context.progress, (onProgress) =>
+    watchExport(host.home, job, context.progress, (onProgress) =>
       runExport(host, job, { signal: context.signal, onProgress }),
     );
   return {

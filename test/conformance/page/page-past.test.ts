@@ -274,7 +274,7 @@ it('serve --page has words for all that is not there yet', async () => {
     await tab.see('No model is live; the rule decides.');
     await tab.see('No model is stored yet.');
     await tab.goTo('#/data', '.facts');
-    await tab.see('Nothing was exported since the daemon started.');
+    await tab.see('Nothing was exported from here yet.');
     await tab.see('Nothing was published from here yet.');
     await tab.goTo('#/health', '.card');
     await tab.goTo(`#/then?from=${fromMs}&to=${fromMs + 1000}`, '.then');

@@ -1,4 +1,5 @@
-// Labels and alerts over restarts of a host, and publications of other processes: what the page knows of before and beside it.
+// Labels and alerts over restarts of a host, exports and publications of other processes: what the page knows of before and
+// beside it.
 import {
   appendFileSync,
   existsSync,
@@ -11,6 +12,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openMarkLog } from '../../../src/app/page/mark-log.ts';
+import type { ExportResult } from '../../../src/app/exports/export-job.ts';
+import { readExports, watchExport } from '../../../src/app/exports/export-log.ts';
+import type { LoggedExport } from '../../../src/app/exports/export-log.ts';
 import { readPublications, watchPublication } from '../../../src/app/exports/publication-log.ts';
 import type { LoggedPublication } from '../../../src/app/exports/publication-log.ts';
 import type { PageMark } from '../../../src/page/index.ts';
@@ -186,6 +190,46 @@ describe('readPublications()', () => {
       ['b', 'failed', 'its process ended before it was done'],
       [done!.id, 'done', null],
     ]);
+  });
+});
+
+describe('readExports()', () => {
+  it('has exports of the daemon, of the command line and what failed, over restarts', async () => {
+    await using home = await createTestHome();
+    const job = { type: 'recent', hours: 1, path: 'a.csv', config: {} } as const;
+    const result = {} as ExportResult;
+    await watchExport(
+      home,
+      job,
+      () => {},
+      async () => result,
+    );
+    const failing = watchExport(
+      home,
+      { ...job, path: '-', config: { anonymize: false } },
+      () => {},
+      () => Promise.reject(new Error('no room')),
+    );
+    await expect(failing).rejects.toThrow('no room');
+    expect(await readExports(home)).toMatchObject([
+      { path: '-', isAnonymized: false, state: 'failed', error: 'no room' },
+      { path: join(process.cwd(), 'a.csv'), isAnonymized: true, state: 'done', type: 'recent' },
+    ]);
+  });
+});
+
+describe('export', () => {
+  it('of the command line is among the exports of the page', async () => {
+    await using page = await openTestPage();
+    await until(() => page.host.history.stats().kinds['memory']!.rows > 20, 'there is something to export');
+    await page.host.history.flush();
+    const { home } = page.host;
+    const path = join(home.root, 'out.csv');
+    const args = ['export', '--hours', '1', '--format', 'csv', '--output', path];
+    expect(await runCommand(home, args)).toMatchObject({ code: 0 });
+    const [noted] = await page.api<LoggedExport[]>('/api/exports');
+    expect(noted).toMatchObject({ path, type: 'recent', isAnonymized: true, state: 'done', error: null });
+    expect(noted!.pid).not.toBe(process.pid);
   });
 });
 
