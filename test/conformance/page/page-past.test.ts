@@ -32,11 +32,12 @@ beforeAll(async () => {
   bundlePage();
   home = await createTestHome();
   await writeLongHistory(home.history, { hours: 12, processes: 0, fromMs: TWICE_MS - 6 * HOUR_MS });
-  // The hour in the middle has scans of processes.
   const scannedMs = fromMs + 360 * HOUR_MS;
-  await writeLongHistory(home.history, { hours: 360, processes: 0, fromMs });
+  // The hour in the middle has scans of processes, and a sample each second; of the days nobody looks at seconds.
+  const sampleMs = 5000;
+  await writeLongHistory(home.history, { hours: 360, processes: 0, fromMs, sampleMs });
   await writeLongHistory(home.history, { hours: 1, processes: 20, fromMs: scannedMs });
-  await writeLongHistory(home.history, { hours: 359, processes: 0, fromMs: scannedMs + HOUR_MS });
+  await writeLongHistory(home.history, { hours: 359, processes: 0, fromMs: scannedMs + HOUR_MS, sampleMs });
   [served, browser] = await Promise.all([
     startPageDaemon(home, ['--hz', '1', '--retain-days', '0']),
     startBrowser(),

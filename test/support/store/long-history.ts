@@ -1,5 +1,5 @@
-// A history of days, as sealed segments: memory each second and scans of processes every ten, on a busy host whose
-// shortages come and go. Written by the store's own encoder with a light compression, so that days take seconds.
+// A history of days, as sealed segments: memory each second, or as often as asked, and scans of processes every ten, on a busy
+// host whose shortages come and go. Written by the store's own encoder with a light compression, so that days take seconds.
 import { constants, zstdCompressSync } from 'node:zlib';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ export interface LongHistoryOptions {
   readonly processes?: number;
   /** Time between two scans. @default 10 s */
   readonly scanMs?: number;
+  /** Time between two samples of memory. @default 1 s */
+  readonly sampleMs?: number;
   readonly fromMs?: number;
 }
 
@@ -30,14 +32,18 @@ const compress = (page: Uint8Array): Uint8Array =>
   zstdCompressSync(page, { params: { [constants.ZSTD_c_compressionLevel]: FAST_ZSTD } });
 
 /** Writes the segments of such a history into `directory`; open it read-only or for writing afterwards. */
-export async function writeLongHistory(
-  directory: string,
-  { hours, processes = 200, scanMs = 10 * SECOND_MS, fromMs = mondayMs }: LongHistoryOptions,
-): Promise<void> {
-  const perHour = HOUR_MS / SECOND_MS;
+export async function writeLongHistory(directory: string, options: LongHistoryOptions): Promise<void> {
+  const {
+    hours,
+    processes = 200,
+    scanMs = 10 * SECOND_MS,
+    sampleMs = SECOND_MS,
+    fromMs = mondayMs,
+  } = options;
+  const perHour = HOUR_MS / sampleMs;
   for (let hour = 0; hour < hours; hour++) {
     const startMs = fromMs + hour * HOUR_MS;
-    const rows = Array.from({ length: perHour }, (_, i) => memoryRow(fromMs, startMs + i * SECOND_MS));
+    const rows = Array.from({ length: perHour }, (_, i) => memoryRow(fromMs, startMs + i * sampleMs));
     await writeRows(directory, memoryKind, rows, hour);
     if (processes === 0) continue;
     const scans = Array.from({ length: HOUR_MS / scanMs }, (_, i) => startMs + i * scanMs);
