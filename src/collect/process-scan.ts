@@ -89,7 +89,7 @@ export function createProcessScanner(options: ProcessScannerOptions): ProcessSca
     const io = known?.canReadIo === false ? null : readIo(reader, folder, notes);
     const cpuMs = stat.cpuTicks === null ? null : stat.cpuTicks * constants.tickMs;
     const comm = stat.name;
-    const name = known?.comm === comm ? known.name : readCommandName(comm, folder);
+    const name = nameOf(known, comm, folder);
     const { monotonicMs } = time;
     next.set(pid, { startTimeTicks, comm, name, cpuMs, monotonicMs, canReadIo: io !== null });
     const row: ProcessRecord = {
@@ -146,6 +146,10 @@ export function readPids(procRoot: string): number[] {
     throw readError(procRoot, error);
   }
 }
+
+// Looked up once, and again when the process renames itself.
+const nameOf = (known: SeenProcess | undefined, comm: string, folder: string): string =>
+  known?.comm === comm ? known.name : readCommandName(comm, folder);
 
 // Null when this user may not read it or the kernel keeps no such account.
 function readIo(reader: ProcReader, folder: string, notes: Notes): ProcessIo | null {

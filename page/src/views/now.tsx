@@ -195,11 +195,14 @@ function SpanChoice(): JSX.Element {
   );
 }
 
+/** The first sample has no rates, for they take two; the history has those of the last moment. */
+function newestMemory(): Numbers {
+  const known = Object.entries(latest.value?.memory ?? {}).filter(([, value]) => value !== null);
+  return { ...points.value.at(-1)?.values, ...Object.fromEntries(known) };
+}
+
 function Tiles(): JSX.Element {
-  const sample = latest.value;
-  // The first sample has no rates, for they take two; the history has those of the last moment.
-  const known = Object.entries(sample?.memory ?? {}).filter(([, value]) => value !== null);
-  const memory: Numbers = { ...points.value.at(-1)?.values, ...Object.fromEntries(known) };
+  const memory = newestMemory();
   const totalKib = memory['mem_total_kib'];
   const usedShare = totalKib ? (memory['mem_used_kib'] ?? 0) / totalKib : 0;
   const swapTotal = memory['swap_total_kib'] ?? 0;

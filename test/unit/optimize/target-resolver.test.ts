@@ -10,7 +10,7 @@ async function resolveOn(
   names: readonly string[],
   spec: TargetSpec,
   nowMs: () => number = () => 0,
-  comms: Readonly<Record<string, string>> = {},
+  comms: Readonly<Record<string, { comm: string }>> = {},
 ) {
   const listPids = vi.fn(() => Promise.resolve([1, ...names.map((_, i) => 10 + i)]));
   const readers = {
@@ -20,10 +20,7 @@ async function resolveOn(
         pid === 1
           ? buildStat(1, { name: 'init' })
           : pid - 10 < names.length
-            ? {
-                ...buildStat(pid, { name: names[pid - 10]! }),
-                ...(names[pid - 10]! in comms && { comm: comms[names[pid - 10]!]! }),
-              }
+            ? { ...buildStat(pid, { name: names[pid - 10]! }), ...comms[names[pid - 10]!] }
             : null,
       ),
     readUid: () => Promise.resolve(1000),
@@ -66,7 +63,9 @@ describe('createTargetResolver().resolve()', () => {
   it.each(['node', 'MainThread'])(
     'finds a process that is known as node and MainThread as %s',
     async (name) => {
-      const given = await resolveOn(['node', 'redis'], { names: [name] }, () => 0, { node: 'MainThread' });
+      const given = await resolveOn(['node', 'redis'], { names: [name] }, () => 0, {
+        node: { comm: 'MainThread' },
+      });
       expect(given.refusals).toEqual([]);
       expect(given.targets.map(({ target }) => target)).toMatchObject([{ pid: 10, name: 'node' }]);
     },
