@@ -1,18 +1,19 @@
 // What a screen reader is told without having asked: changes of the label, of the connection, results of actions.
 import { signal } from '@preact/signals';
 
-export const announcement = signal('');
+/** One thing that was said. */
+export interface Announcement {
+  readonly id: number;
+  readonly text: string;
+}
 
-/** What is said within this time of something else is added to it: a reader would hear only the last. */
-const TOGETHER_MS = 1000;
-let saidMs = -Infinity;
+/** What was said lately, each in an element of its own: a reader reads what is added, and nothing takes another's place. */
+export const announcements = signal<readonly Announcement[]>([]);
+
+const MAX_KEPT = 5;
 
 /** Says it once, politely. */
 export function say(text: string): void {
-  const last = announcement.value;
-  const isTogether = performance.now() - saidMs < TOGETHER_MS;
-  saidMs = performance.now();
-  if (isTogether && !last.endsWith(text)) announcement.value = `${last} ${text}`;
-  // The same words twice would be no change, and no change is not read out.
-  else announcement.value = last === text ? `${text}\u00A0` : text;
+  const id = (announcements.value.at(-1)?.id ?? 0) + 1;
+  announcements.value = [...announcements.value, { id, text }].slice(-MAX_KEPT);
 }

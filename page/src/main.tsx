@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import type { JSX } from 'preact';
 import { useErrorBoundary } from 'preact/hooks';
-import { announcement } from './announce.ts';
+import { announcements } from './announce.ts';
 import { connection, connectNow, decision, latest, startLive, status } from './live.ts';
 import { Label, Name, Problem, Time } from './parts.tsx';
 import { linkTo, route, views } from './route.ts';
@@ -48,8 +48,10 @@ function Guarded({ content: Content }: { readonly content: () => JSX.Element }):
 }
 
 const Announcement = (): JSX.Element => (
-  <div class="hidden" role="status" aria-live="polite">
-    {announcement.value}
+  <div class="hidden" role="status" aria-live="polite" aria-atomic="false">
+    {announcements.value.map(({ id, text }) => (
+      <p key={id}>{text}</p>
+    ))}
   </div>
 );
 

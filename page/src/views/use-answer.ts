@@ -1,6 +1,7 @@
 // An answer of the daemon as state of a view.
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api.ts';
+import { connection } from '../live.ts';
 
 export interface Answer<T> {
   /** The newest one; the one before stays until then. */
@@ -43,5 +44,11 @@ export function useAnswer<T>(
       aborted.abort();
     };
   }, [key, everyMs, round]);
-  return { ...state, reload: () => setRound((last) => last + 1) };
+  const reload = (): void => setRound((last) => last + 1);
+  // What could not be read while nobody answered.
+  const isLive = connection.value.state === 'live';
+  useEffect(() => {
+    if (isLive && state.error !== null) reload();
+  }, [isLive]);
+  return { ...state, reload };
 }

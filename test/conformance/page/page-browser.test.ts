@@ -195,6 +195,9 @@ it('serve --page says that the daemon is gone, comes back with it and shows the 
   await served.restart(async () => {
     await page.waitForSelector('.banner[role="alert"]');
     await tab.see('Not connected', '.pulse');
+    const atMs = Date.now() - 10_000;
+    await tab.goTo(`#/then?from=${atMs - 60_000}&to=${atMs}&at=${atMs - 5000}`, 'main > .problem');
+    await tab.see('does not answer', '.moment .problem');
     // Shorter pauses are no gap (src/page/gaps.ts).
     await sleep(7000);
   });
@@ -202,6 +205,10 @@ it('serve --page says that the daemon is gone, comes back with it and shows the 
   await page.waitForFunction('!document.querySelector(".banner")');
   await tab.see(`process ${served.daemon.child.pid}`, '.foot');
   await tab.see('restarted', '[role="status"]');
+  // What failed meanwhile is asked for again.
+  await page.waitForSelector('.then .card .plot');
+  await page.waitForSelector('.moment .facts');
+  await page.waitForFunction('!document.querySelector(".problem")');
   await tab.goTo('#/then', '.kind-gap');
   expect(tab.failures).toEqual([]);
 });
