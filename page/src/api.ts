@@ -317,15 +317,14 @@ export function act(name: string, csrf: string, body: object): Promise<{ readonl
 }
 
 async function request<T>(address: string, init: RequestInit): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(address, { credentials: 'same-origin', ...init });
-  } catch (cause) {
+  // Called off, or lost, a question can be at any time until its whole answer is there.
+  const refuse = (cause: unknown): never => {
     if (init.signal?.aborted) throw cause;
     throw new ApiError(0, 'ERR_PAGE_UNREACHABLE', 'The daemon does not answer.');
-  }
+  };
+  const response = await fetch(address, { credentials: 'same-origin', ...init }).catch(refuse);
+  if (response.ok) return (await response.json().catch(refuse)) as T;
   const body: unknown = await response.json().catch(() => null);
-  if (response.ok) return body as T;
   const { code, message } = (body as { error?: { code?: string; message?: string } } | null)?.error ?? {};
   throw new ApiError(response.status, code ?? '', message ?? `The daemon answered ${response.status}.`);
 }

@@ -130,6 +130,7 @@ async function load(): Promise<void> {
       ask<Mark[]>('/api/marks', between, mine.signal),
       askProcesses(between, mine.signal),
     ]);
+    if (mine.signal.aborted) return;
     batch(() => {
       drawn.value = { range, marks, processes };
       problem.value = null;

@@ -146,6 +146,36 @@ describe('serve --page', () => {
     expect(tab.failures).toEqual([]);
   });
 
+  it('stays as it is when answers are called off half-way, by a key that comes before they are read', async () => {
+    await using tab = await openTab(browser, served.address);
+    const { page } = tab;
+    const middle = fromMs + 10 * DAY_MS;
+    await tab.goTo(shown(middle, middle + DAY_MS), '.then .card .plot');
+    await seeStep(tab, '2 min');
+    await page.focus('.then .card .plot');
+    const network = await page.createCDPSession();
+    const limit = (downloadThroughput: number): Promise<void> =>
+      network.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput,
+        uploadThroughput: -1,
+      });
+    // The next key comes when all answers to the one before have begun, and not all of them have ended.
+    const parts = ['range', 'marks', 'processes'];
+    await limit(20_000);
+    for (let press = 0; press < 4; press += 1) {
+      const begun = parts.map((part) => page.waitForResponse((each) => each.url().includes(`/api/${part}?`)));
+      await page.keyboard.press('+');
+      await Promise.all(begun);
+    }
+    await until(async () => widthOf(await spanOf(page)) <= DAY_MS / 16, 'each key halved the range');
+    await limit(-1);
+    await seeStep(tab, '10 s');
+    expect(await page.$$('main .problem')).toEqual([]);
+    expect(tab.failures).toEqual([]);
+  });
+
   it('moves nothing of the past while it reads the whole history', async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(60_000);
