@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'puppeteer-core';
+import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Home } from '../../../src/core/index.ts';
 import { createTestHome } from '../../support/daemon.ts';
@@ -168,6 +168,20 @@ const countSamples = async (): Promise<number> => {
   return (result as { samples: number }).samples;
 };
 
+/** Holes in the first chart's table of which the history knows values: [from, to], ms since epoch. */
+const findUnfilled = (page: Page): Promise<(readonly [number, number])[]> =>
+  page.evaluate(`(async () => {
+    const times = [...document.querySelectorAll('figure:first-of-type tbody time')].map((each) => Date.parse(each.dateTime));
+    const steps = times.slice(1).map((time, at) => times[at] - time);
+    const usual = steps.toSorted((a, b) => a - b)[steps.length >> 1];
+    const holes = steps.flatMap((step, at) => (step > 3 * usual ? [[times[at + 1] + 1000, times[at] - 1000]] : []));
+    const areKnown = await Promise.all(holes.map(async ([from, to]) => {
+      const answer = await fetch('/api/range?pixels=1000&fields=mem_used_kib&from=' + from + '&to=' + to);
+      return (await answer.json()).fields.mem_used_kib.mean.some((value) => value !== null);
+    }));
+    return holes.filter((_, at) => areKnown[at]);
+  })()`) as Promise<(readonly [number, number])[]>;
+
 it('serve --page notices a lost network and fills what was missed from the history', async () => {
   await using tab = await openTab(browser, served.address);
   const { page } = tab;
@@ -180,12 +194,8 @@ it('serve --page notices a lost network and fills what was missed from the histo
   await tab.see('Connected again', '[role="status"]');
   await page.$eval('figure summary', (summary) => (summary as unknown as { click(): void }).click());
   await page.waitForFunction('document.querySelectorAll("figure tbody time").length > 10');
-  const times = await page.$$eval('figure tbody time', (found) =>
-    found.map((each) => Date.parse((each as unknown as { dateTime: string }).dateTime)),
-  );
-  // The newest first, evenly: nothing is missing where the network was.
-  const steps = times.slice(1).map((time, at) => times[at]! - time);
-  expect(Math.max(...steps)).toBeLessThan(3 * steps.toSorted((a, b) => a - b)[steps.length >> 1]!);
+  // On a busy host the history learns of the newest samples some seconds later, and the page with it.
+  await until(async () => (await findUnfilled(page)).length === 0, 'what was missed is shown');
   expect(tab.failures).toEqual([]);
 });
 
