@@ -35,6 +35,8 @@ const SECOND_MS = 900;
 /** A longer pause between two samples is one that is shown. */
 const HOLE_MS = 5000;
 const SILENCE_MS = 6000;
+/** A host that thrashes may need longer for the first frame: each connection that brings none is given twice the time. */
+const MAX_DOUBLINGS = 4;
 const LATE_MS = 8000;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
@@ -74,6 +76,9 @@ let socket: WebSocket | null = null;
 let attempts = 0;
 let heardMs = 0;
 let isFirst = true;
+/** Whether this connection brought anything, and how many before it did not. */
+let hasHeard = false;
+let unheard = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
 
 /** Connects and stays connected. */
@@ -89,7 +94,13 @@ export function startLive(): void {
 
 /** Tries at once, whatever the time until the next attempt. */
 export function connectNow(): void {
-  attempts = 0;
+  attempts = unheard = 0;
+  if (socket !== null && !hasHeard) {
+    // It may never open, for it was begun without a network.
+    const begun = socket;
+    socket = null;
+    begun.close();
+  }
   if (socket === null) connect();
 }
 
@@ -98,6 +109,7 @@ function connect(): void {
   const opened = openLive();
   socket = opened;
   isFirst = true;
+  hasHeard = false;
   heardMs = performance.now();
   opened.addEventListener('message', ({ data }) => hear(opened, String(data)));
   opened.addEventListener('close', () => lose(opened));
@@ -117,6 +129,8 @@ async function catchUp(opened: WebSocket): Promise<void> {
 function hear(from: WebSocket, text: string): void {
   if (from !== socket) return;
   heardMs = performance.now();
+  hasHeard = true;
+  unheard = 0;
   const wasAway = connection.value.state === 'lost';
   if (connection.value.state !== 'live') connection.value = { state: 'live' };
   if (wasAway) say('Connected again.');
@@ -157,8 +171,10 @@ async function findOutWhy(): Promise<void> {
 function watchSilence(): void {
   if (socket === null) return;
   const periodMs = 1000 / Math.max(status.value?.hz ?? 1, 0.01);
-  if (performance.now() - heardMs < Math.max(SILENCE_MS, 4 * periodMs)) return;
+  const patienceMs = Math.max(SILENCE_MS, 4 * periodMs) * 2 ** Math.min(unheard, MAX_DOUBLINGS);
+  if (performance.now() - heardMs < patienceMs) return;
   const silent = socket;
+  if (!hasHeard) unheard += 1;
   silent.close();
   // Closing waits for the other side, who is gone.
   lose(silent);
