@@ -233,7 +233,10 @@ async function seeProcesses(): Promise<void> {
   if (top.value.length === 0) top.value = processes.slice(0, 10);
 }
 
-function addPoints(added: readonly Point[]): void {
+function addPoints(given: readonly Point[]): void {
+  // What was asked of the history before the host's clock was set back may be answered after it.
+  const latestMs = hostNow() + MAX_SAME_MS;
+  const added = given.filter(({ atMs }) => atMs <= latestMs);
   const kept = points.value;
   const last = kept.at(-1);
   const first = added[0];
