@@ -1,12 +1,25 @@
-"""Which process opened a connection: ZeroMQ does not survive a fork, where a call would hang."""
+"""Connections belong to one process: after a fork a call would hang, and none can be pickled."""
 
 from __future__ import annotations
 
 import os
+from typing import NoReturn, SupportsIndex
 
-from ._exceptions import ClientClosedError
+from ._exceptions import ArgumentsError, ClientClosedError
 
-__all__ = ["check_same_process", "is_forked"]
+__all__ = ["OfThisProcess", "check_same_process", "is_forked"]
+
+
+class OfThisProcess:
+    """What holds a connection: it is not pickled and not copied, as joblib and Dask would."""
+
+    def __reduce_ex__(self, _protocol: SupportsIndex) -> NoReturn:
+        name = type(self).__name__
+        raise ArgumentsError(
+            f"Cannot pickle or copy {name}: it is a connection of this process; call "
+            "ruvector.connect() where it is needed, or pass what came of it, such as a data set's "
+            "to_pandas()"
+        )
 
 
 def is_forked(pid: int) -> bool:

@@ -7,7 +7,7 @@ import re
 import time as clock
 from datetime import date, datetime, time, timedelta
 from numbers import Real
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ._exceptions import ExportOptionsError
 
@@ -19,6 +19,7 @@ TimeLike: TypeAlias = str | date | datetime | int | float
 Text also counts back from now: ``-2h``, ``-30m``, ``-1d``, ``now``.
 """
 
+_LAST_SECOND = 253_402_300_800  # the first of the year 10,000
 _AGO = re.compile(r"-(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}$")
@@ -34,18 +35,32 @@ def end_ms(value: TimeLike | None) -> int | None:
     return None if value is None else _to_ms(value, days=1)
 
 
-def span_ms(start: TimeLike | None, end: TimeLike | None) -> dict[str, int | None]:
+def span_ms(
+    start: TimeLike | None, end: TimeLike | None, *, is_open: bool = False
+) -> dict[str, int | None]:
     """Give a range as the daemon takes it; one that counts back from now ends now.
 
-    Beyond now there are only rows of a clock that was ahead.
+    Beyond now there are only rows of a clock that was ahead. An open range goes on.
     """
-    counts_back = isinstance(start, str) and _ago_ms(start) is not None
+    counts_back = not is_open and isinstance(start, str) and _ago_ms(start) is not None
     until = round(clock.time() * 1000) + 1 if end is None and counts_back else end_ms(end)
-    return {"from_ms": start_ms(start), "to_ms": until}
+    begin = start_ms(start)
+    if begin is not None and until is not None and until < begin:
+        raise ExportOptionsError(
+            f"Cannot read a range from {start!s} to {'now' if end is None else end!s}: it ends "
+            "before it begins; swap them, or leave one out"
+        )
+    return {"from_ms": begin, "to_ms": until}
 
 
 def _to_ms(value: TimeLike, days: int) -> int:
+    value = _plain(value)
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        if abs(value) > _LAST_SECOND:
+            raise ExportOptionsError(
+                f"Cannot read a time from {value!r}: in seconds it is beyond the year 9999; divide "
+                "milliseconds by 1000, or pass a datetime"
+            )
         return round(float(value) * 1000)
     if isinstance(value, str):
         back = _ago_ms(value)
@@ -66,6 +81,15 @@ def _to_ms(value: TimeLike, days: int) -> int:
         raise ExportOptionsError(
             f'Cannot read time "{value}": this system has no such time; write one after 1970'
         ) from error
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  whatever a frame gives
+    """Take a time out of a scalar of NumPy or pyarrow; anything else as it is."""
+    if hasattr(value, "as_py"):
+        return value.as_py()
+    if type(value).__name__ == "datetime64" and str(value) != "NaT":
+        return value.astype("datetime64[us]").item()
+    return value
 
 
 def _ago_ms(text: str) -> float | None:

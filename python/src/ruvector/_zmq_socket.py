@@ -33,6 +33,8 @@ __all__ = ["DEFAULT_LEASE_MS", "Curve", "ZmqSocket"]
 DEFAULT_LEASE_MS = 10_000
 
 # Below this a copy is cheaper than a shared frame, and Python's own bytes are aligned.
+# Of poll(): an int of C. Whoever waits longer waits again.
+_LONGEST_WAIT_MS = 2**31 - 1
 _COPY_BELOW_BYTES = 65536
 _LINGER_MS = 250
 _HOUR_MS = 3_600_000
@@ -215,7 +217,7 @@ class ZmqSocket:
                 "see whether it is stuck"
             )
         try:
-            ready = dict(self._poller.poll(timeout_ms))
+            ready = dict(self._poller.poll(timeout_ms and min(timeout_ms, _LONGEST_WAIT_MS)))
             if self._monitor in ready:
                 self._note(recv_monitor_message(self._monitor)["event"])
         except zmq.error.ZMQBaseError as error:

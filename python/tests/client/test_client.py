@@ -1,16 +1,20 @@
+import copy
 import json
 import os
+import pickle
 import subprocess
 import sys
 from datetime import date, datetime, timedelta, timezone
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 import ruvector
 from ruvector import Client, MockTransport, Reply
 from ruvector._bridge.bridge_file import read_bridge_file
-from ruvector._exceptions import ExportOptionsError, NoDaemonError, UnknownNameError
+from ruvector._exceptions import ArgumentsError, ExportOptionsError, NoDaemonError, UnknownNameError
 from ruvector._times import end_ms, span_ms, start_ms
 
 PUBLIC_NAMES = [
@@ -204,3 +208,62 @@ def test_span_ms_that_counts_back_from_now_ends_now(monkeypatch):
 def test_start_ms_refuses_what_is_no_time_with_an_example(text):
     with pytest.raises(ExportOptionsError, match='write "2024-01-31"'):
         start_ms(text)
+
+
+NOON = datetime(2024, 1, 31, 12, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        NOON,
+        NOON.timestamp(),
+        np.float64(NOON.timestamp()),
+        pd.Timestamp(NOON),
+        pd.Timestamp(NOON).tz_convert("Europe/Berlin"),
+        pd.Timestamp(NOON).tz_convert(None).tz_localize("UTC"),
+        pa.scalar(NOON),
+        np.datetime64(NOON.astimezone().replace(tzinfo=None), "ms"),
+        np.datetime64(NOON.astimezone().replace(tzinfo=None), "ns"),
+        pd.Series([pd.Timestamp(NOON)])[0],
+    ],
+)
+def test_start_ms_takes_the_times_of_pandas_numpy_and_pyarrow(value):
+    assert start_ms(value) == 1706702400000
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (1706702400000, "divide milliseconds by 1000"),
+        (np.int64(1706702400000), "divide milliseconds by 1000"),
+        (10**30, "beyond the year 9999"),
+        (pd.NaT, "no such time"),
+        (np.datetime64("NaT"), "of type datetime64"),
+        (timedelta(seconds=30), "of type timedelta"),
+        (pa.scalar("soon"), "not ISO 8601"),
+    ],
+)
+def test_start_ms_refuses_what_is_no_time_or_counts_milliseconds(value, words):
+    with pytest.raises(ExportOptionsError, match=words):
+        start_ms(value)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_span_ms_refuses_a_range_that_ends_before_it_begins(is_open):
+    with pytest.raises(ExportOptionsError, match="ends before it begins; swap them"):
+        span_ms(NOON, NOON - timedelta(seconds=1), is_open=is_open)
+    assert span_ms(NOON, NOON, is_open=is_open)["to_ms"] == 1706702400000
+
+
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_client_is_neither_pickled_nor_copied(take):
+    client = Client(transport=MockTransport())
+    with pytest.raises(ArgumentsError, match="it is a connection of this process"):
+        take(client)
+
+
+@pytest.mark.parametrize("address", ["http://db1:7700", "db1:7700", "10.0.0.1:7700", "ws://db1"])
+def test_connect_says_how_an_address_of_another_host_begins(address):
+    with pytest.raises(NoDaemonError, match="begins with tcp://"):
+        ruvector.connect(address)

@@ -3,22 +3,47 @@
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     StackingClassifier,
     VotingClassifier,
 )
-from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  it brings the next one
+from sklearn.feature_selection import RFECV, SelectFromModel, SelectKBest
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    HalvingGridSearchCV,
+    RandomizedSearchCV,
+)
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
-from sklearn.svm import SVC, NuSVC
+from sklearn.neighbors import RadiusNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MinMaxScaler,
+    Normalizer,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
+from sklearn.svm import SVC, LinearSVC, NuSVC
 
 import ruvector
 from ruvector._exceptions import (
+    ClassesError,
     ConversionError,
     FeatureMismatchError,
     MissingValuesError,
@@ -36,6 +61,11 @@ def forest():
 
 def logistic():
     return LogisticRegression(max_iter=300)
+
+
+def columns(chosen, **parameters):
+    chosen = ColumnTransformer([("a", MinMaxScaler(), chosen)], **parameters)
+    return make_pipeline(chosen, LogisticRegression(max_iter=300))
 
 
 def pipeline(*steps):
@@ -65,6 +95,46 @@ def pipeline(*steps):
         (lambda: make_pipeline(KBinsDiscretizer(encode="onehot-dense"), logistic()), 0),
         (lambda: GaussianNB(var_smoothing=1e-12), 0),
         (lambda: StackingClassifier([("a", GaussianNB()), ("b", forest())], cv=2), 0),
+        (lambda: HalvingGridSearchCV(forest(), {"max_depth": [2, 3]}, cv=2), 0),
+        (
+            lambda: make_pipeline(
+                FeatureUnion(
+                    [("a", StandardScaler()), ("b", MinMaxScaler())], transformer_weights={"a": 2.0}
+                ),
+                logistic(),
+            ),
+            0,
+        ),
+        (
+            lambda: make_pipeline(
+                FeatureUnion([("a", SimpleImputer()), ("b", MissingIndicator(features="all"))]),
+                forest(),
+            ),
+            0.05,
+        ),
+        (lambda: columns(make_column_selector("feature"), transformer_weights={"a": 3.0}), 0),
+        (lambda: columns(slice("usage_percent", "feature_3")), 0),
+        (lambda: columns(lambda rows: list(rows.columns[:2])), 0),
+        (lambda: make_pipeline(SelectKBest(k=3), forest()), 0),
+        (lambda: make_pipeline(SelectFromModel(forest()), logistic()), 0),
+        (lambda: make_pipeline(RFECV(forest(), cv=2), forest()), 0.05),
+        (lambda: RFECV(forest(), cv=2), 0),
+        (lambda: make_pipeline(LinearDiscriminantAnalysis(), forest()), 0),
+        (lambda: make_pipeline(StandardScaler(), KMeans(4, n_init=1), logistic()), 0),
+        (lambda: make_pipeline(Normalizer(), logistic()), 0),
+        (lambda: make_pipeline(PowerTransformer(), forest()), 0.05),
+        (lambda: make_pipeline(FunctionTransformer(np.abs), StandardScaler(), logistic()), 0),
+        (lambda: make_pipeline(StandardScaler(), MLPClassifier((8,), solver="lbfgs")), 0),
+        (lambda: CalibratedClassifierCV(AdaBoostClassifier(n_estimators=4), cv=2), 0),
+        (lambda: CalibratedClassifierCV(RidgeClassifier(), cv=2, method="isotonic"), 0),
+        (lambda: CalibratedClassifierCV(GaussianNB(), cv=2, method="isotonic"), 0),
+        (
+            lambda: CalibratedClassifierCV(
+                HistGradientBoostingClassifier(max_iter=5), cv=2, method="isotonic"
+            ),
+            0.05,
+        ),
+        (lambda: BaggingClassifier(pipeline(SimpleImputer(), logistic()), n_estimators=2), 0.05),
     ],
 )
 def test_fit_and_export_onnx_prove_the_same_answers(make, missing):
@@ -77,6 +147,53 @@ def test_fit_and_export_onnx_prove_the_same_answers(make, missing):
     ("make", "error", "words"),
     [
         (lambda: SVC(), NotAModelError, "probability=True"),
+        (
+            lambda: FixedThresholdClassifier(forest(), threshold=0.3),
+            ClassesError,
+            "two classes apart and the rows have 4",
+        ),
+        (
+            lambda: HistGradientBoostingClassifier(monotonic_cst={"usage_percent": 1}),
+            ClassesError,
+            "make two of the labels",
+        ),
+        (
+            lambda: StackingClassifier([("a", forest())], cv="prefit"),
+            ConversionError,
+            "FrozenEstimator",
+        ),
+        (
+            lambda: BaggingClassifier(pipeline(SimpleImputer(), LinearSVC())),
+            ConversionError,
+            "votes are no probabilities",
+        ),
+        (
+            lambda: make_pipeline(VotingClassifier([("a", forest())], voting="soft"), forest()),
+            ConversionError,
+            "as a step before others",
+        ),
+        (
+            lambda: make_pipeline(SimpleImputer(), RadiusNeighborsClassifier()),
+            ConversionError,
+            "within a radius",
+        ),
+        (
+            lambda: make_pipeline(
+                SimpleImputer(), QuantileTransformer(output_distribution="normal"), logistic()
+            ),
+            ConversionError,
+            '"uniform"',
+        ),
+        (
+            lambda: make_pipeline(SimpleImputer(), GaussianProcessClassifier()),
+            ConversionError,
+            "to ONNX",
+        ),
+        (
+            lambda: make_pipeline(SimpleImputer(), PCA(2), columns(["usage_percent"])),
+            FeatureMismatchError,
+            "the step before them makes other columns",
+        ),
         (lambda: SVC(probability=True, kernel="linear"), ConversionError, "StandardScaler"),
         (lambda: NuSVC(probability=True, kernel="poly"), ConversionError, "StandardScaler"),
         (

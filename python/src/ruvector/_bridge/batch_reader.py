@@ -19,6 +19,7 @@ from .._exceptions import (
     WireTimeoutError,
     error_from_payload,
 )
+from .._fork import OfThisProcess
 from .connection import Connection
 from .protocol import PROTOCOL_VERSION, Message, MessageType
 from .shared_batches import RingRefusedError, SharedBatches, offer_shared_memory
@@ -34,7 +35,7 @@ _MAX_WINDOW = 256
 _BYE_TIMEOUT_S = 1.0
 
 
-class BatchReader(BatchStream):
+class BatchReader(OfThisProcess, BatchStream):
     """Batches that are views of shared memory, or of bytes that ZeroMQ received: none is copied."""
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -18,7 +19,8 @@ from .._bridge import (
     name_remote,
 )
 from .._buffer import Buffer
-from .._exceptions import NoRowsError, WireError
+from .._exceptions import NoDaemonError, NoRowsError, WireError
+from .._fork import OfThisProcess
 from .._parameters import (
     FLAG,
     FUNCTION,
@@ -35,7 +37,7 @@ from .._parameters import (
     without_none,
 )
 from .._progress_bar import ProgressBar
-from .._times import TimeLike, end_ms, span_ms, start_ms
+from .._times import TimeLike, span_ms
 from .dataset import Dataset
 from .decision import Decision, decision_of
 from .models import Models
@@ -45,6 +47,8 @@ __all__ = ["Client", "connect"]
 
 DEFAULT_TIMEOUT_S = 10.0
 
+# What names a host and is no path: http://db1:7700, db1:7700.
+_ADDRESS = re.compile(r"\w+://|[\w.-]+:\d+$")
 _SECONDS = number("seconds above 0, such as 10", 0, above=True)
 _BUFFERS = sequence(
     "a list of bytes", lambda value: isinstance(value, bytes | bytearray | memoryview)
@@ -102,12 +106,17 @@ def connect(
     ...     print(client.status())
 
     """
+    if isinstance(home, str) and _ADDRESS.match(home) and not is_remote(home):
+        raise NoDaemonError(
+            f'Cannot connect to "{home}": an address of another host begins with tcp://; pass '
+            '"tcp://host:port", or the folder of a home'
+        )
     if is_remote(home):
         return Client(transport=ZmqTransport(name_remote(str(home), key, token), timeout))
     return Client(transport=ZmqTransport(find_daemon(home, bridge_file), timeout))
 
 
-class Client:
+class Client(OfThisProcess):
     """A connection to the daemon; threads may share it.
 
     Parameters
@@ -197,9 +206,7 @@ class Client:
 
         """
         # An end would end a stream that follows.
-        open_range = {"from_ms": start_ms(start), "to_ms": end_ms(end)}
-        span = span_ms(start, end) if follow is False else open_range
-        given = {**span, "follow": follow}
+        given = {**span_ms(start, end, is_open=follow is not False), "follow": follow}
         wanted = without_none({**params, **without_none(given)})
         return self._transport.stream(name, wanted, window, timeout)
 

@@ -18,6 +18,7 @@ from .._exceptions import (
     StreamServerError,
     WireTimeoutError,
 )
+from .._fork import OfThisProcess
 from .events import StreamGap, StreamHello
 from .progress import StreamPosition, StreamProgress
 
@@ -56,7 +57,7 @@ class EventConnection(Protocol):
         """Leave. Twice is once."""
 
 
-class Subscription(Generic[Item]):
+class Subscription(OfThisProcess, Generic[Item]):
     """Iterates over what arrives; leave its ``with`` block or call :meth:`close` to end early.
 
     Attributes

@@ -5,7 +5,6 @@ Only ONNX travels: no pickle is ever sent, and none is read in this process.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,7 +12,6 @@ from typing import Any, Protocol
 
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._client import connect
@@ -22,7 +20,7 @@ from .._parameters import FLAG, TEXT, takes
 from .._report import draw, render_card
 from .._untyped import Estimator
 from .fit_result import FitResult
-from .found_models import take_found
+from .fitted_elsewhere import take_fitted
 from .golden import check_answers, decode_golden
 from .labelled_dataset import LabelledDataset
 from .measurement import hold_out, measure
@@ -240,8 +238,7 @@ def package_estimator(model: Estimator, name: str, dataset: LabelledDataset | No
             f'Cannot deploy model "{name}": a plain {type(model).__name__} does not say which '
             "features it takes; pass dataset=, the data set it was fitted on"
         )
-    found = take_found(_with_plain_columns(model, dataset))
-    return export_onnx(measure(found, dataset), name=name)
+    return export_onnx(measure(take_fitted(model, dataset), dataset), name=name)
 
 
 def _renamed(model: OnnxModel, name: str, dataset: LabelledDataset | None) -> OnnxModel:
@@ -292,32 +289,3 @@ def _check_is_model(model: object) -> None:
             f"Cannot deploy {type(model).__name__}: it is not fitted; call fit() first, or "
             "ruvector.fit(), which also measures it"
         ) from error
-
-
-def _with_plain_columns(model: Estimator, dataset: LabelledDataset) -> Estimator:
-    """Copy without the column names of a data frame, once they are known to be the right ones."""
-    wanted = list(dataset.feature_names)
-    names = getattr(model, "feature_names_in_", None)
-    if names is not None and list(names) != wanted:
-        raise FeatureMismatchError(
-            f"Cannot deploy {type(model).__name__}: it was fitted on columns "
-            f"{', '.join(map(str, names))}, the host computes {', '.join(wanted)}; fit on exactly "
-            "these, in this order"
-        )
-    if getattr(model, "n_features_in_", len(wanted)) != len(wanted):
-        raise FeatureMismatchError(
-            f"Cannot deploy {type(model).__name__}: it was fitted on {model.n_features_in_} "
-            f"features, the host computes {len(wanted)}: {', '.join(wanted)}; fit on all of them"
-        )
-    return _without_column_names(model)
-
-
-def _without_column_names(model: Estimator) -> Estimator:
-    bare = copy.copy(model)
-    bare.__dict__.pop("feature_names_in_", None)
-    if isinstance(model, Pipeline):
-        bare.steps = [
-            (name, step if isinstance(step, str) or step is None else _without_column_names(step))
-            for name, step in model.steps
-        ]
-    return bare

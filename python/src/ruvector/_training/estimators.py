@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from sklearn.base import BaseEstimator, is_classifier, is_outlier_detector, is_regressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import Pipeline
 
@@ -101,9 +102,22 @@ def seed_estimator(estimator: Estimator, seed: int) -> None:
     unset = {
         name: seed
         for name, value in estimator.get_params(deep=True).items()
-        if name.rpartition("__")[2] == "random_state" and value is None
+        if name.rpartition("__")[2] == "random_state"
+        and value is None
+        and not _is_frozen(estimator, name)
     }
-    estimator.set_params(**unset)
+    if unset:
+        estimator.set_params(**unset)
+
+
+def _is_frozen(estimator: Estimator, name: str) -> bool:
+    """Tell whether a parameter lies within an estimator that is not fitted again."""
+    parameters = estimator.get_params(deep=True)
+    parts = name.split("__")[:-1]
+    above = (parameters.get("__".join(parts[: at + 1])) for at in range(len(parts)))
+    return isinstance(estimator, FrozenEstimator) or any(
+        isinstance(each, FrozenEstimator) for each in above
+    )
 
 
 def _target(name: str, estimator: Estimator) -> Estimator:

@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import StackingClassifier
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    StackingClassifier,
+    StackingRegressor,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -21,6 +26,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC, NuSVC
 
 from .._exceptions import (
+    ClassesError,
     ConversionError,
     FeatureMismatchError,
     FewClassesError,
@@ -31,6 +37,8 @@ from .._exceptions import (
 )
 from .._untyped import Estimator
 from .estimators import estimator_path
+from .found_models import THRESHOLDS
+from .graphs import walk
 from .labelled_dataset import LabelledDataset
 from .missing_values import accepts_nan
 from .targets import take_test_rows, take_train_rows
@@ -39,6 +47,7 @@ from .tasks import Task, task_of
 __all__ = [
     "check_answers_rows",
     "check_arguments",
+    "check_classes",
     "check_estimator",
     "check_missing",
     "check_scaled",
@@ -81,18 +90,18 @@ def check_estimator(estimator: object) -> None:
         )
 
 
-def check_answers_rows(model: Estimator) -> None:
+def check_answers_rows(model: Estimator, *, at: str = "fit") -> None:
     """Refuse a model without the method that its task answers with."""
     method, advice = _ANSWERS[task_of(model)]
     if not _can_answer(model, method):
-        raise NotAModelError(f"Cannot fit {type(model).__name__}: it has no {method}(); {advice}")
+        raise NotAModelError(f"Cannot {at} {type(model).__name__}: it has no {method}(); {advice}")
 
 
 def _can_answer(model: Estimator, method: str) -> bool:
     """Tell whether a fitted model has the method; what stacks others says so after its fit only."""
     if isinstance(model, Pipeline) and model.steps:
         return _can_answer(model.steps[-1][1], method)
-    if isinstance(model, StackingClassifier) and model.final_estimator is None:
+    if isinstance(model, StackingClassifier | StackingRegressor) and model.final_estimator is None:
         return True
     return hasattr(model, method)
 
@@ -172,13 +181,39 @@ def check_scaled(model: Estimator, X: NDArray[np.float32], classes: int) -> None
         )
 
 
-def check_missing(model: Estimator, X: NDArray[np.float32], names: Sequence[str]) -> None:
+def check_classes(model: Estimator, classes: NDArray[Any], labels: Sequence[str]) -> None:
+    """Refuse a model of two classes on rows of more."""
+    alone = next((each for each in walk(model) if _takes_two_classes(each)), None)
+    if alone is None or len(classes) <= 2:
+        return
+    named = ", ".join(labels[int(each)] for each in classes)
+    raise ClassesError(
+        f'Cannot fit estimator "{estimator_path(alone)}": with its parameters it tells two classes '
+        f"apart and the rows have {len(classes)} ({named}); use one for several classes, or make "
+        "two of the labels before"
+    )
+
+
+def _takes_two_classes(model: Estimator) -> bool:
+    if isinstance(model, THRESHOLDS):
+        return True
+    if not isinstance(model, ClassifierMixin):
+        return False
+    constraints = getattr(model, "monotonic_cst", None)
+    is_monotonic = constraints is not None and bool(np.any(np.asarray(constraints)))
+    is_boosted = isinstance(model, GradientBoostingClassifier)
+    return is_monotonic or (is_boosted and model.loss == "exponential")
+
+
+def check_missing(
+    model: Estimator, X: NDArray[np.float32], names: Sequence[str], *, at: str = "fit"
+) -> None:
     """Refuse rows with missing values for an estimator that takes none."""
     missing = np.atleast_1d(np.isnan(X).any(axis=0))
     if missing.any() and not accepts_nan(model):
         columns = ", ".join(name for name, gap in zip(names, missing, strict=True) if gap)
         raise MissingValuesError(
-            f'Cannot fit estimator "{estimator_path(model)}": features {columns} have missing '
+            f'Cannot {at} estimator "{estimator_path(model)}": features {columns} have missing '
             "values and it takes none; put SimpleImputer(keep_empty_features=True) before it in a "
             "pipeline, or use a tree ensemble"
         )

@@ -27,6 +27,7 @@ from .._untyped import Estimator
 from .estimators import estimator_path
 from .fit_checks import (
     check_arguments,
+    check_classes,
     check_missing,
     check_scaled,
     check_width,
@@ -39,6 +40,7 @@ from .labelled_dataset import LabelledDataset
 from .measurement import measure
 from .preparation import prepare
 from .progress import Callback, StopTraining, TrainingRun, TrainingStep, report, training_run
+from .rehearsal import rehearse
 from .result_log import log_result
 from .run_log import LoggerName, open_run
 from .sample_weights import balance
@@ -94,6 +96,10 @@ def _fit(
     check_width(X, dataset)
     check_scaled(model, X, 0 if y is None else len(np.unique(y)))
     check_missing(model, X, dataset.feature_names)
+    if y is not None and task == "classification":
+        check_classes(model, np.unique(y), dataset.labels)
+    if not isinstance(estimator, str):
+        rehearse(model, _fill_absent_features(X), y)
     weights = balance(model, y) if sample_weight == "balanced" and y is not None else {}
     steps: list[TrainingStep] = []
     started = time.monotonic_ns()

@@ -8,20 +8,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import (
-    FixedThresholdClassifier,
-    GridSearchCV,
-    RandomizedSearchCV,
-    TunedThresholdClassifierCV,
-)
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
 from .._untyped import Estimator
-from .graphs import Graph, emit, emits, refuse_before_fit
+from .graphs import (
+    Graph,
+    decides,
+    emit,
+    emit_decision,
+    emit_exact,
+    emits,
+    exactly,
+    refuse_before_fit,
+)
 
 __all__ = ["ThresholdedClassifier", "take_found"]
 
-SEARCHES = (GridSearchCV, RandomizedSearchCV)
+# The base of GridSearchCV, RandomizedSearchCV and those that halve.
+SEARCHES = (BaseSearchCV,)
 THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)
 # A probability that equals the threshold counts as reaching it, in float32 too.
 _MARGIN = 3e-7
@@ -136,6 +142,9 @@ def _refuse_no_refit(model: Estimator) -> str | None:
 # A search itself is not converted: what it found is.
 for _kind in (*SEARCHES, *THRESHOLDS):
     emits(_kind)(lambda graph, model, X: emit(graph, take_found(model), X))
+    exactly(_kind)(lambda graph, model, X: emit_exact(graph, take_found(model), X))
+for _kind in SEARCHES:
+    decides(_kind)(lambda graph, model, X: emit_decision(graph, take_found(model), X))
 for _kind in THRESHOLDS:
     refuse_before_fit(_kind, _refuse_decisions)
 for _kind in SEARCHES:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import KNNImputer, SimpleImputer
-from sklearn.pipeline import Pipeline
+from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
+from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.utils import get_tags
 
 from .._untyped import Estimator
@@ -22,6 +22,10 @@ def accepts_nan(estimator: Estimator) -> bool:
         return _passes(step for _, step in estimator.steps)
     if isinstance(estimator, ColumnTransformer):
         return all(accepts_nan(step) for _, step, _ in estimator.transformers if not _is_name(step))
+    if isinstance(estimator, FeatureUnion):
+        return all(
+            accepts_nan(step) for _, step in estimator.transformer_list if not _is_name(step)
+        )
     if not hasattr(estimator, "__sklearn_tags__"):
         return True
     members = _members(estimator)
@@ -36,13 +40,16 @@ def _passes(steps: object) -> bool:
             return True
         if not _is_name(step) and not accepts_nan(step):
             return False
-        if isinstance(step, ColumnTransformer) and _imputes(step):
+        if isinstance(step, ColumnTransformer | FeatureUnion) and _imputes(step):
             return True
     return True
 
 
 def _imputes(columns: Estimator) -> bool:
-    """Tell whether no missing value comes out of a column transformer."""
+    """Tell whether no missing value comes out of what works on columns side by side."""
+    if isinstance(columns, FeatureUnion):
+        kept = [step for _, step in columns.transformer_list if step != "drop"]
+        return all(not _is_name(step) and _ends_missing(step) for step in kept)
     return all(
         not _is_name(step) and _ends_missing(step) for _, step, _ in columns.transformers
     ) and not (_is_name(columns.remainder) and columns.remainder == "passthrough")
@@ -50,7 +57,7 @@ def _imputes(columns: Estimator) -> bool:
 
 def _ends_missing(step: Estimator) -> bool:
     steps = [each for _, each in step.steps] if isinstance(step, Pipeline) else [step]
-    return any(isinstance(each, SimpleImputer | KNNImputer) for each in steps)
+    return any(isinstance(each, SimpleImputer | KNNImputer | MissingIndicator) for each in steps)
 
 
 def _is_name(step: object) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from .._exceptions import FeatureMismatchError, UnknownParameterError
@@ -18,6 +17,7 @@ from .exporters import is_exported
 from .fit_checks import check_answers_rows, check_estimator
 from .graphs import check_convertible, walk
 from .labelled_dataset import DescribedDataset, window_of
+from .named_columns import number_columns
 from .registry import load_framework_of
 
 __all__ = ["prepare"]
@@ -54,10 +54,9 @@ def prepare(
         load_framework_of(member)
         _take_window(member, dataset)
         _keep_float32(member)
-        if isinstance(member, ColumnTransformer):
-            _number_columns(member, list(dataset.feature_names))
+    number_columns(model, list(dataset.feature_names))
     if not is_exported(model):
-        check_convertible(members)
+        check_convertible(walk(model, fitted=False))
     check_answers_rows(model)
     return model
 
@@ -72,7 +71,9 @@ def _copy(estimator: Estimator, parameters: Mapping[str, Any]) -> Estimator:
         return copy.deepcopy(estimator)
     model = clone(estimator)
     check_parameters(estimator_path(model), model, parameters)
-    return model.set_params(**parameters)
+    if parameters:
+        model.set_params(**parameters)  # a frozen estimator returns nothing
+    return model
 
 
 def _take_window(model: Estimator, dataset: DescribedDataset) -> None:
@@ -95,26 +96,3 @@ def _keep_float32(model: Estimator) -> None:
     """Codes of categories are float64 by default, and make what stands beside them float64."""
     if isinstance(model, OneHotEncoder | OrdinalEncoder) and model.dtype is np.float64:
         model.set_params(dtype=np.float32)
-
-
-def _number_columns(model: Estimator, names: list[str]) -> None:
-    """Replace names of features by their numbers: rows come without names."""
-    model.transformers = [
-        (name, step, _number(columns, names)) for name, step, columns in model.transformers
-    ]
-
-
-def _number(columns: Any, names: list[str]) -> Any:  # noqa: ANN401  whatever scikit-learn takes
-    if isinstance(columns, str):
-        return _number([columns], names)[0]
-    if not isinstance(columns, list | tuple | np.ndarray) or not all(
-        isinstance(each, str) for each in columns
-    ):
-        return columns
-    unknown = [each for each in columns if each not in names]
-    if unknown:
-        raise FeatureMismatchError(
-            f"Cannot take columns {', '.join(unknown)}: the host does not compute them; it "
-            f"computes {', '.join(names)}"
-        )
-    return [names.index(each) for each in columns]

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.utils import metadata_routing
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 
@@ -45,11 +47,15 @@ def _weighs_classes(model: Estimator) -> bool:
 
 def _weight_parameter(model: Estimator) -> str | None:
     """Name under which ``fit`` takes weights; None when one it hands them to takes none."""
+    if get_config()["enable_metadata_routing"]:
+        return _routed_parameter(model)
     if isinstance(model, Pipeline):
         name, last = model.steps[-1]
         inner = _weight_parameter(last)
         return None if inner is None else f"{name}__{inner}"
-    if isinstance(model, SEARCHES + THRESHOLDS):
+    if isinstance(model, THRESHOLDS):
+        return None  # without routing of metadata it passes nothing on
+    if isinstance(model, SEARCHES):
         return _weight_parameter(model.estimator)
     if isinstance(model, VotingClassifier | StackingClassifier):
         members = [each for _, each in model.estimators if not isinstance(each, str)]
@@ -63,3 +69,12 @@ def _weight_parameter(model: Estimator) -> str | None:
         )
     takes = hasattr(model, "fit") and has_fit_parameter(model, "sample_weight")
     return "sample_weight" if takes else None
+
+
+def _routed_parameter(model: Estimator) -> str | None:
+    """Name of the weights when metadata is routed: whoever wants them has said so."""
+    try:
+        wanted = metadata_routing.get_routing_for_object(model).consumes("fit", ["sample_weight"])
+    except (AttributeError, TypeError, ValueError):
+        return None
+    return "sample_weight" if wanted else None

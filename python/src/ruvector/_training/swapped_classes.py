@@ -8,14 +8,26 @@ results changed.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import (
+    LogisticRegression,
+    Perceptron,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    SGDClassifier,
+)
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._untyped import Estimator
+from .graphs.members import walk
 from .progress import StopTraining, report
 
 __all__ = ["own_class", "register_swap", "swap_back", "swap_in"]
@@ -49,6 +61,15 @@ class _ExactRobustScaler(RobustScaler):  # type: ignore[misc]
         return _round(super().fit(X, y), "center_", "scale_")
 
 
+def _in_float64(kind: type) -> type:
+    """Make a class that is fitted in float64, so that it also answers in float64."""
+
+    def fit(self: Estimator, X: Any, *arguments: Any, **named: Any) -> Estimator:  # noqa: ANN401
+        return kind.fit(self, np.asarray(X, dtype=np.float64), *arguments, **named)  # type: ignore[attr-defined]
+
+    return type(kind.__name__, (kind,), {"fit": functools.wraps(kind.fit)(fit)})  # type: ignore[attr-defined]
+
+
 class _ReportingMixin:
     """Reports each epoch of scikit-learn's networks, where they look for improvement."""
 
@@ -79,7 +100,22 @@ _IN: dict[type, type] = {
     RobustScaler: _ExactRobustScaler,
     StandardScaler: _ExactStandardScaler,
 }
-_BACK: dict[type, type] = {swapped: own for own, swapped in _IN.items()}
+# Below a calibration, which amplifies the last bit of what it calibrates.
+_IN_CALIBRATED: dict[type, type] = {
+    kind: _in_float64(kind)
+    for kind in (
+        GaussianNB,
+        LinearDiscriminantAnalysis,
+        LogisticRegression,
+        Perceptron,
+        RidgeClassifier,
+        RidgeClassifierCV,
+        SGDClassifier,
+    )
+}
+_BACK: dict[type, type] = {
+    swapped: own for table in (_IN, _IN_CALIBRATED) for own, swapped in table.items()
+}
 for _own, _swapped in _IN.items():
     _swapped.__name__ = _own.__name__  # in messages; pickle goes by the qualified name
 
@@ -92,11 +128,17 @@ def register_swap(own: type, swapped: type) -> None:
 
 def own_class(kind: type) -> type:
     """Class that a swapped one stands for; any other class as it is."""
-    return next((own for own, swapped in _IN.items() if swapped is kind), kind)
+    tables = (_IN, _IN_CALIBRATED)
+    pairs = (pair for table in tables for pair in table.items())
+    return next((own for own, swapped in pairs if swapped is kind), kind)
 
 
 def swap_in(models: Iterable[Estimator]) -> None:
     """Swap the classes of unfitted estimators."""
+    models = list(models)
+    for model in models:
+        if isinstance(model, CalibratedClassifierCV):
+            _swap(walk(model), _IN_CALIBRATED)
     _swap(models, _IN)
 
 

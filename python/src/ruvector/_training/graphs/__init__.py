@@ -6,7 +6,17 @@ thresholds. skl2onnx converts the leaves nothing here knows.
 
 from __future__ import annotations
 
-from .dispatch import check_convertible, emit, emits, refuse_before_fit
+from .dispatch import (
+    check_convertible,
+    decides,
+    emit,
+    emit_decision,
+    emit_exact,
+    emits,
+    exactly,
+    is_emitted,
+    refuse_before_fit,
+)
 from .export import export_sklearn
 from .graph import Graph
 from .members import holds_rows, walk
@@ -15,10 +25,15 @@ from .tree_nodes import register_trees
 __all__ = [
     "Graph",
     "check_convertible",
+    "decides",
     "emit",
+    "emit_decision",
+    "emit_exact",
     "emits",
+    "exactly",
     "export_sklearn",
     "holds_rows",
+    "is_emitted",
     "refuse_before_fit",
     "register_trees",
     "walk",

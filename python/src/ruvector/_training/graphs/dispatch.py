@@ -8,14 +8,18 @@ transformer its columns (n, m). All are float32.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import skl2onnx
 from onnx.compose import add_prefix_graph
 from skl2onnx._supported_operators import sklearn_operator_name_map
 from skl2onnx.common.data_types import FloatTensorType
-from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import Pipeline
+from sklearn.base import is_classifier, is_outlier_detector, is_regressor
+from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import FeatureUnion, Pipeline
 
 from ..._exceptions import ConversionError
 from ..._untyped import Estimator, OnnxProto
@@ -28,17 +32,27 @@ __all__ = [
     "decides",
     "emit",
     "emit_decision",
+    "emit_exact",
+    "emit_transform",
     "emits",
+    "exactly",
     "has_decision",
+    "is_emitted",
     "refuse_before_fit",
+    "refuse_refit",
+    "transforms",
 ]
 
+Call = Literal["fit", "deploy"]
 Emitter = Callable[[Graph, Estimator, str], str]
 _Check = Callable[[Estimator], str | None]
 
 _emitters: dict[type, Emitter] = {}
 _deciders: dict[type, Emitter] = {}
+_exact: dict[type, Emitter] = {}
+_transformers: dict[type, Emitter] = {}
 _checks: dict[type, list[_Check]] = {}
+_refits: dict[type, list[_Check]] = {}
 
 
 def emits(*kinds: type) -> Callable[[Emitter], Emitter]:
@@ -47,8 +61,21 @@ def emits(*kinds: type) -> Callable[[Emitter], Emitter]:
 
 
 def decides(*kinds: type) -> Callable[[Emitter], Emitter]:
-    """Register the emitter of ``decision_function`` of classes: (n, k), (n, 1) for two classes."""
+    """Register the emitter of ``decision_function`` of classes, in float64.
+
+    What it gives is (n, k), (n, 1) for two classes.
+    """
     return _register(_deciders, kinds)
+
+
+def exactly(*kinds: type) -> Callable[[Emitter], Emitter]:
+    """Register the emitter of probabilities in float64, for what amplifies the last bit."""
+    return _register(_exact, kinds)
+
+
+def transforms(*kinds: type) -> Callable[[Emitter], Emitter]:
+    """Register the emitter of ``transform`` of classes that also predict."""
+    return _register(_transformers, kinds)
 
 
 def _register(table: dict[type, Emitter], kinds: Iterable[type]) -> Callable[[Emitter], Emitter]:
@@ -62,6 +89,11 @@ def _register(table: dict[type, Emitter], kinds: Iterable[type]) -> Callable[[Em
 def refuse_before_fit(kind: type, check: _Check) -> None:
     """Register what of a class cannot be converted, as its parameters tell: a text, or None."""
     _checks.setdefault(kind, []).append(check)
+
+
+def refuse_refit(kind: type, check: _Check) -> None:
+    """Register what of a class cannot be fitted here, though it can be deployed."""
+    _refits.setdefault(kind, []).append(check)
 
 
 def emit(graph: Graph, model: Estimator, X: str) -> str:
@@ -79,10 +111,25 @@ def emit_decision(graph: Graph, model: Estimator, X: str) -> str:
     return emitter(graph, model, X)
 
 
+def emit_exact(graph: Graph, model: Estimator, X: str) -> str:
+    """Add the probabilities of a fitted classifier in float64, as exact as there is a way."""
+    emitter = _find(_exact, model)
+    if emitter is None:
+        return graph.cast(emit(graph, model, X), np.float64)
+    return emitter(graph, model, X)
+
+
+def emit_transform(graph: Graph, step: Estimator, X: str) -> str:
+    """Add the columns that a step before others gives, which may predict as well."""
+    return (_find(_transformers, step) or emit)(graph, step, X)
+
+
 def has_decision(model: Estimator) -> bool:
     """Tell whether :func:`emit_decision` knows an estimator; of a pipeline its last step."""
     if isinstance(model, Pipeline):
-        return has_decision(model.steps[-1][1])
+        return bool(model.steps) and has_decision(model.steps[-1][1])
+    if isinstance(model, FrozenEstimator | BaseSearchCV):
+        return has_decision(model.estimator)
     return _find(_deciders, model) is not None
 
 
@@ -91,13 +138,20 @@ def can_emit(model: Estimator) -> bool:
     return _find(_emitters, model) is not None or type(model) in sklearn_operator_name_map
 
 
-def check_convertible(models: Iterable[Estimator]) -> None:
+def is_emitted(model: Estimator) -> bool:
+    """Tell whether an emitter here knows an estimator, and not skl2onnx alone."""
+    return _find(_emitters, model) is not None
+
+
+def check_convertible(models: Iterable[Estimator], *, at: Call = "fit") -> None:
     """Refuse before a fit what would have no ONNX form after it.
 
     Parameters
     ----------
     models : iterable of estimator
-        The unfitted estimator and all that it holds.
+        The estimator and all that it holds by its parameters.
+    at : {"fit", "deploy"}
+        Fitted members are fine in what is only deployed.
 
     Raises
     ------
@@ -108,11 +162,32 @@ def check_convertible(models: Iterable[Estimator]) -> None:
     for model in models:
         if not can_emit(model) and not hasattr(model, "to_onnx"):
             raise _refusal(model, "no converter knows it")
+        for step in _steps_of(model):
+            if _predicts(step) and _find(_transformers, step) is None:
+                state = "as a step before others its transform() has no ONNX form"
+                raise _refusal(step, state)
         for kind in type(model).__mro__:
-            for check in _checks.get(kind, []):
+            for check in _checks.get(kind, []) + (_refits.get(kind, []) if at == "fit" else []):
                 problem = check(model)
                 if problem:
                     raise _refusal(model, problem)
+
+
+def _steps_of(model: Estimator) -> list[Estimator]:
+    """Take the steps whose columns a model uses: those before the last, or side by side."""
+    if isinstance(model, Pipeline):
+        steps = [step for _, step in model.steps[:-1]]
+    elif isinstance(model, FeatureUnion):
+        steps = [step for _, step in model.transformer_list]
+    elif isinstance(model, ColumnTransformer):
+        steps = [*(step for _, step, _ in model.transformers), model.remainder]
+    else:
+        steps = []
+    return [step for step in steps if step is not None and not isinstance(step, str)]
+
+
+def _predicts(step: Estimator) -> bool:
+    return any(is_kind(step) for is_kind in (is_classifier, is_regressor, is_outlier_detector))
 
 
 def _refusal(model: Estimator, state: str) -> ConversionError:

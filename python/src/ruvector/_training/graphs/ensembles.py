@@ -16,13 +16,25 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
+from sklearn.feature_selection import SelectFromModel
+from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from ..._untyped import Estimator
-from .dispatch import emit, emit_decision, emits, has_decision, refuse_before_fit
+from .dispatch import (
+    decides,
+    emit,
+    emit_decision,
+    emit_exact,
+    emits,
+    exactly,
+    has_decision,
+    refuse_before_fit,
+    refuse_refit,
+)
 from .graph import Graph
-from .tree_nodes import emit_exact_probabilities, emit_two_columns
+from .tree_nodes import emit_two_columns
 
 __all__: list[str] = []
 
@@ -71,12 +83,37 @@ def _place(graph: Graph, part: str, classes: NDArray[Any], n_classes: int) -> st
     return graph.add("MatMul", part, graph.constant(spread))
 
 
+def _refuse_voters_without_shares(model: Estimator) -> str | None:
+    base = model.estimator
+    if base is None or hasattr(base, "predict_proba"):
+        return None
+    return f"a {type(base).__name__} has no predict_proba, and votes are no probabilities"
+
+
+refuse_before_fit(BaggingClassifier, _refuse_voters_without_shares)
+
+
+@emits(FrozenEstimator)
+def _emit_frozen(graph: Graph, model: Estimator, X: str) -> str:
+    return emit(graph, model.estimator, X)
+
+
+@decides(FrozenEstimator)
+def _emit_frozen_decision(graph: Graph, model: Estimator, X: str) -> str:
+    return emit_decision(graph, model.estimator, X)
+
+
+@exactly(FrozenEstimator)
+def _emit_frozen_exactly(graph: Graph, model: Estimator, X: str) -> str:
+    return emit_exact(graph, model.estimator, X)
+
+
 @emits(StackingClassifier, StackingRegressor)
 def _emit_stacking(graph: Graph, model: Estimator, X: str) -> str:
     parts = []
     for each, method in zip(model.estimators_, model.stack_method_, strict=True):
         if method == "decision_function":
-            parts.append(emit_decision(graph, each, X))
+            parts.append(graph.cast(emit_decision(graph, each, X), np.float32))
         elif is_regressor(each):
             parts.append(graph.reshape(emit(graph, each, X), [-1, 1]))
         else:
@@ -86,6 +123,22 @@ def _emit_stacking(graph: Graph, model: Estimator, X: str) -> str:
     if model.passthrough:
         parts.append(X)
     return emit(graph, model.final_estimator_, graph.concat(parts))
+
+
+_PREFIT = (
+    "it is made of fitted members, which a fit copies without what they learned; put each into a "
+    "FrozenEstimator, or fit it yourself and pass it to ruvector.deploy(model, dataset=...)"
+)
+
+
+def _refuse_prefit(model: Estimator) -> str | None:
+    """Refuse what clones to something that was never fitted."""
+    is_prefit = getattr(model, "cv", None) == "prefit" or getattr(model, "prefit", False) is True
+    return _PREFIT if is_prefit else None
+
+
+for _kind in (StackingClassifier, StackingRegressor, CalibratedClassifierCV, SelectFromModel):
+    refuse_refit(_kind, _refuse_prefit)
 
 
 def _refuse_labels_in_stack(model: Estimator) -> str | None:
@@ -146,8 +199,7 @@ def _emit_responses(graph: Graph, model: Estimator, X: str) -> str:
     """Give a calibrator decisions where the model has them, else probabilities, in float64."""
     if hasattr(model, "decision_function"):
         return graph.cast(emit_decision(graph, model, X), np.float64)
-    exact = emit_exact_probabilities(graph, model, X)
-    shares = graph.cast(emit(graph, model, X), np.float64) if exact is None else exact
+    shares = emit_exact(graph, model, X)
     return graph.columns(shares, [1]) if len(model.classes_) == 2 else shares
 
 

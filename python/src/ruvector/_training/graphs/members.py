@@ -15,15 +15,19 @@ __all__ = ["holds_rows", "members_of", "walk"]
 _WITH_ROWS = (KNeighborsMixin, RadiusNeighborsMixin, SVC, SVR, NuSVC, NuSVR, OneClassSVM)
 
 
-def members_of(model: Estimator) -> Iterator[Estimator]:
-    """Estimators that a model holds directly: steps, voters, calibrators, what a search found."""
+def members_of(model: Estimator, *, fitted: bool = True) -> Iterator[Estimator]:
+    """Estimators that a model holds directly: steps, voters, calibrators, what a search found.
+
+    Without ``fitted`` only those that are its parameters.
+    """
     seen: set[int] = set()
-    for value in vars(model).values():
-        yield from _estimators_in(value, seen, depth=0)
+    for name, value in vars(model).items():
+        if fitted or not (name.startswith("_") or name.endswith("_")):
+            yield from _estimators_in(value, seen, depth=0)
 
 
-def walk(model: Estimator) -> Iterator[Estimator]:
-    """Yield a model and all that it holds, however deep, each once."""
+def walk(model: Estimator, *, fitted: bool = True) -> Iterator[Estimator]:
+    """Yield a model and all that it holds, however deep, each once; see :func:`members_of`."""
     seen: set[int] = set()
     waiting = [model]
     while waiting:
@@ -31,7 +35,7 @@ def walk(model: Estimator) -> Iterator[Estimator]:
         if id(found) not in seen:
             seen.add(id(found))
             yield found
-            waiting.extend(members_of(found))
+            waiting.extend(members_of(found, fitted=fitted))
 
 
 def holds_rows(model: Estimator) -> bool:

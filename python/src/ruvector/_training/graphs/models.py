@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from sklearn.covariance import EllipticEnvelope
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -9,15 +11,19 @@ from sklearn.linear_model import (
     LogisticRegression,
     Perceptron,
     RidgeClassifier,
+    RidgeClassifierCV,
     SGDClassifier,
     SGDOneClassSVM,
 )
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import LinearSVC
 
+from ..._exceptions import ConversionError
 from ..._untyped import Estimator
-from .dispatch import decides, emits
+from .dispatch import decides, emits, exactly, transforms
 from .graph import Graph
+from .tree_nodes import emit_two_columns
 
 __all__: list[str] = []
 
@@ -28,16 +34,46 @@ __all__: list[str] = []
     LogisticRegression,
     Perceptron,
     RidgeClassifier,
+    RidgeClassifierCV,
     SGDClassifier,
 )
 def _emit_linear_decision(graph: Graph, model: Estimator, X: str) -> str:
-    weights = np.asarray(model.coef_, dtype=np.float64).T
+    # Two classes are one row of weights, which some estimators keep flat.
+    weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)).T
     bias = np.broadcast_to(np.asarray(model.intercept_, dtype=np.float64), weights.shape[1])
-    return graph.cast(graph.affine(graph.cast(X, np.float64), weights, bias), np.float32)
+    return graph.affine(graph.cast(X, np.float64), weights, bias)
+
+
+@exactly(LinearDiscriminantAnalysis)
+def _emit_exact_discriminant(graph: Graph, model: Estimator, X: str) -> str:
+    decision = _emit_linear_decision(graph, model, X)
+    if len(model.classes_) > 2:
+        return graph.add("Softmax", decision, axis=1)
+    return emit_two_columns(graph, graph.add("Sigmoid", decision), np.float64)
+
+
+@emits(LinearDiscriminantAnalysis)
+def _emit_discriminant(graph: Graph, model: Estimator, X: str) -> str:
+    return graph.cast(_emit_exact_discriminant(graph, model, X), np.float32)
+
+
+@transforms(LinearDiscriminantAnalysis)
+def _emit_discriminant_columns(graph: Graph, model: Estimator, X: str) -> str:
+    rows = graph.cast(X, np.float64)
+    if model.solver == "svd":
+        rows = graph.add("Sub", rows, graph.constant(model.xbar_.astype(np.float64)[None]))
+    turned = np.asarray(model.scalings_, dtype=np.float64)[:, : model._max_components]
+    columns = graph.add("MatMul", rows, graph.constant(turned))
+    return graph.cast(columns, np.float32)
 
 
 @emits(GaussianNB)
 def _emit_gaussian(graph: Graph, model: Estimator, X: str) -> str:
+    return graph.cast(_emit_exact_gaussian(graph, model, X), np.float32)
+
+
+@exactly(GaussianNB)
+def _emit_exact_gaussian(graph: Graph, model: Estimator, X: str) -> str:
     """Log likelihoods in float64: with tiny variances they are far beyond float32."""
     variance = model.var_.astype(np.float64)
     rows = graph.reshape(graph.cast(X, np.float64), [-1, 1, model.n_features_in_])
@@ -47,7 +83,39 @@ def _emit_gaussian(graph: Graph, model: Estimator, X: str) -> str:
     constant = np.log(model.class_prior_) - 0.5 * np.log(2 * np.pi * variance).sum(axis=1)
     halved = graph.add("Mul", distance, graph.scalar(-0.5, np.float64))
     joint = graph.add("Add", halved, graph.constant(constant))
-    return graph.cast(graph.add("Softmax", joint, axis=1), np.float32)
+    return graph.add("Softmax", joint, axis=1)
+
+
+_ACTIVATIONS: Mapping[str, str] = {"logistic": "Sigmoid", "relu": "Relu", "tanh": "Tanh"}
+
+
+@emits(MLPClassifier, MLPRegressor)
+def _emit_network(graph: Graph, model: Estimator, X: str) -> str:
+    """Compute the layers in the type of their weights: lbfgs leaves float64."""
+    X = graph.cast(X, model.coefs_[0].dtype.type)
+    layers = list(zip(model.coefs_, model.intercepts_, strict=True))
+    for weights, bias in layers[:-1]:
+        X = graph.affine(X, weights, bias)
+        if model.activation in _ACTIVATIONS:
+            X = graph.add(_ACTIVATIONS[model.activation], X)
+    last = graph.affine(X, *layers[-1])
+    return graph.cast(_emit_last_layer(graph, model, last), np.float32)
+
+
+def _emit_last_layer(graph: Graph, model: Estimator, last: str) -> str:
+    match model.out_activation_:
+        case "softmax":
+            return graph.add("Softmax", last, axis=1)
+        case "logistic":
+            kind = model.coefs_[0].dtype.type
+            return emit_two_columns(graph, graph.add("Sigmoid", last), kind)
+        case "identity":
+            return graph.reshape(last, [-1])
+        case other:
+            raise ConversionError(
+                f'Cannot convert estimator "{type(model).__name__}" to ONNX: its last layer is '
+                f'"{other}", which has no ONNX form here; leave loss "squared_error"'
+            )
 
 
 @emits(SGDOneClassSVM)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor
+from sklearn.cluster import BisectingKMeans, KMeans, MiniBatchKMeans
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    LocalOutlierFactor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 
 from ..._untyped import Estimator
-from .dispatch import emits, refuse_before_fit
+from .dispatch import emits, exactly, refuse_before_fit
 from .graph import Graph
 
 __all__ = ["emit_squared_distances"]
@@ -35,8 +42,23 @@ def _emit_nearest(graph: Graph, model: Estimator, X: str, k: int) -> tuple[str, 
 
 @emits(KNeighborsClassifier)
 def _emit_votes(graph: Graph, model: Estimator, X: str) -> str:
+    return graph.cast(_emit_exact_votes(graph, model, X), np.float32)
+
+
+@exactly(KNeighborsClassifier)
+def _emit_exact_votes(graph: Graph, model: Estimator, X: str) -> str:
     votes = np.eye(len(model.classes_))[np.asarray(model._y).ravel()]
-    return graph.cast(_emit_weighted_mean(graph, model, X, votes), np.float32)
+    return _emit_weighted_mean(graph, model, X, votes)
+
+
+@emits(BisectingKMeans, KMeans, MiniBatchKMeans)
+def _emit_distances(graph: Graph, model: Estimator, X: str) -> str:
+    """Distance to each centre: as a step before others, clusters give these."""
+    centres = np.asarray(model.cluster_centers_, dtype=np.float64)
+    middle = centres.mean(axis=0)
+    rows = graph.add("Sub", graph.cast(X, np.float64), graph.constant(middle))
+    squared = emit_squared_distances(graph, rows, centres - middle)
+    return graph.cast(graph.add("Sqrt", squared), np.float32)
 
 
 @emits(KNeighborsRegressor)
@@ -88,3 +110,5 @@ def _refuse_metric(model: Estimator) -> str | None:
 
 for _kind in (KNeighborsClassifier, KNeighborsRegressor, LocalOutlierFactor):
     refuse_before_fit(_kind, _refuse_metric)
+for _kind in (RadiusNeighborsClassifier, RadiusNeighborsRegressor):
+    refuse_before_fit(_kind, lambda _: "the host has no operator for all rows within a radius")

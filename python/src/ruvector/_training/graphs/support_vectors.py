@@ -51,12 +51,9 @@ def _emit_decision(graph: Graph, model: Estimator, X: str) -> str:
     bias = np.asarray(model.intercept_, dtype=np.float64)
     if n_classes == 2:
         weights = np.asarray(model.dual_coef_, dtype=np.float64).T
-        return graph.cast(graph.affine(kernel, weights, bias), np.float32)
+        return graph.affine(kernel, weights, bias)
     pairs = graph.affine(kernel, _pair_weights(model), bias)
-    decision = (
-        pairs if model.decision_function_shape == "ovo" else _emit_votes(graph, pairs, n_classes)
-    )
-    return graph.cast(decision, np.float32)
+    return pairs if model.decision_function_shape == "ovo" else _emit_votes(graph, pairs, n_classes)
 
 
 def _pair_weights(model: Estimator) -> NDArray[np.float64]:

@@ -25,15 +25,14 @@ from ..trees import (
     TREE_CLASSES,
     TreeArrays,
     TreeReader,
-    is_tree_ensemble,
     read_trees,
     register_reader,
     round_down_float32,
 )
-from .dispatch import decides, emits, refuse_before_fit
+from .dispatch import decides, emits, exactly, refuse_before_fit
 from .graph import ML, Graph
 
-__all__ = ["emit_exact_probabilities", "emit_two_columns", "register_trees"]
+__all__ = ["emit_two_columns", "register_trees"]
 
 
 def register_trees(kind: type, reader: TreeReader) -> None:
@@ -41,6 +40,7 @@ def register_trees(kind: type, reader: TreeReader) -> None:
     register_reader(kind, reader)
     emits(kind)(emit_trees)
     decides(kind)(emit_raw_trees)
+    exactly(kind)(_emit_exact_trees)
 
 
 @emits(*TREE_CLASSES)
@@ -61,32 +61,44 @@ def emit_trees(graph: Graph, model: Estimator, X: str) -> str:
     HistGradientBoostingClassifier,
 )
 def emit_raw_trees(graph: Graph, model: Estimator, X: str) -> str:
-    """Decision function of boosted trees: sums before the link."""
+    """Decision function of boosted trees: sums before the link, in float64."""
     trees = read_trees(model)
-    raw = _emit_sums(graph, trees, X)
-    halved = getattr(model, "loss", None) == "exponential"
-    return graph.add("Div", raw, graph.scalar(2)) if halved else raw
+    raw = _emit_exact_sums(graph, trees, X)
+    if getattr(model, "loss", None) == "exponential":
+        return graph.add("Div", raw, graph.scalar(2, np.float64))
+    if isinstance(model, AdaBoostClassifier) and trees.n_targets > 1:
+        # Its probabilities are of decisions divided by the number of the other classes.
+        return graph.add("Mul", raw, graph.scalar(trees.n_targets - 1, np.float64))
+    return raw
 
 
-def emit_exact_probabilities(graph: Graph, model: Estimator, X: str) -> str | None:
-    """Probabilities of a forest in float64, as scikit-learn computes them; None for other models.
+@exactly(*TREE_CLASSES)
+def _emit_exact_trees(graph: Graph, model: Estimator, X: str) -> str:
+    """Probabilities of an ensemble of trees in float64, as scikit-learn computes them."""
+    trees = read_trees(model)
+    answer = _transform(graph, trees, _emit_exact_sums(graph, trees, X))
+    return emit_two_columns(graph, answer, np.float64) if trees.n_targets == 1 else answer
+
+
+def _emit_exact_sums(graph: Graph, trees: TreeArrays, X: str) -> str:
+    """Add the sums of :func:`_emit_sums` in float64.
 
     The operator sums in float32. So it only says which leaf of each tree a row is in, and the
     numbers of the leaves are looked up.
     """
-    if not is_tree_ensemble(model):
-        return None
-    trees = read_trees(model)
-    if trees.post_transform != "NONE":
-        return None
     leaf_tree = trees.tree_id[trees.is_leaf]
-    n_trees = int(leaf_tree[-1]) + 1
-    found = _add_ensemble(graph, trees, X, n_trees, leaf_tree, np.arange(len(leaf_tree)))
-    table = graph.constant(trees.leaf_weight.reshape(-1, trees.n_targets))
-    values = graph.add("Gather", table, graph.cast(found, np.int64), axis=0)
+    n_leaves, n_trees = len(leaf_tree), int(leaf_tree[-1]) + 1
+    found = _add_ensemble(graph, trees, X, n_trees, leaf_tree, np.arange(n_leaves))
+    weights = np.zeros((n_leaves, trees.n_targets))
+    leaf = np.repeat(np.arange(n_leaves), len(trees.leaf_weight) // n_leaves)
+    weights[leaf, trees.leaf_target] = trees.leaf_weight
+    values = graph.add("Gather", graph.constant(weights), graph.cast(found, np.int64), axis=0)
     sums = graph.add("ReduceSum", values, graph.constant([1]), keepdims=0)
-    shares = graph.add("Div", sums, graph.scalar(trees.divisor, np.float64))
-    return emit_two_columns(graph, shares, np.float64) if trees.n_targets == 1 else shares
+    if trees.divisor != 1.0:
+        sums = graph.add("Div", sums, graph.scalar(trees.divisor, np.float64))
+    if trees.base_values is None:
+        return sums
+    return graph.add("Add", sums, graph.constant(trees.base_values.astype(np.float64)))
 
 
 def emit_two_columns(graph: Graph, second: str, kind: type) -> str:
@@ -181,6 +193,8 @@ def _floats(name: str, values: NDArray[Any]) -> OnnxProto:
 
 
 def _refuse_categories(model: Estimator) -> str | None:
+    if np.any(getattr(model, "is_categorical_", False)):
+        return "categorical features have no ONNX form; fit it on columns that are numbers"
     given = model.categorical_features
     if given is None or isinstance(given, str) or len(np.atleast_1d(given)) == 0:
         return None
