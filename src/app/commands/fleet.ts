@@ -1,4 +1,5 @@
 // `fleet`: what many hosts do together over NATS: their rows in one lake, models offered to them.
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import {
   DEFAULT_CANARY_MS,
@@ -48,6 +49,8 @@ function addCollectFleet(fleet: Command): void {
     .command('collect <servers>')
     .description('write what hosts publish as Parquet, host by host and day by day, until Ctrl-C')
     .requiredOption('--output <folder>', 'the lake: a folder that is empty, not there, or one already')
+    .addOption(new Option('--to <folder>', 'an earlier name of --output').hideHelp())
+    .on('option:to', (folder: string) => command.setOptionValue('output', folder))
     .option('--once', 'end when what was there at the start is taken')
     .option(
       '--seconds <n>',
@@ -75,7 +78,7 @@ function addCollectFleet(fleet: Command): void {
       using stop = abortOnSignals();
       if (!options.once) {
         const often = `files every ${options.seconds} s, or ${options.rows} rows`;
-        tell(`collecting from ${maskUrl(servers)} into ${options.to}, ${often}`);
+        tell(`collecting from ${maskUrl(servers)} into ${options.output}, ${often}`);
       }
       const report = await collectFleet({
         access: readAccess(servers, options),

@@ -190,7 +190,7 @@ describe('fleet collect', () => {
     await using folder = await createFolder();
     const lake = join(folder.path, 'lake');
     const away = await finished(
-      startCommand(home, ['fleet', 'collect', 'nats://127.0.0.1:1', '--output', lake, '--once']),
+      startCommand(home, ['fleet', 'collect', 'nats://127.0.0.1:1', '--to', lake, '--once']),
     );
     expect(away).toMatchObject({
       code: 1,
