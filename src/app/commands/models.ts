@@ -1,11 +1,15 @@
 // `models`: list, show, compare, activate, roll back and verify (models-upkeep.ts: the rest). A running host swaps live; without one the
 // registry on disk is changed and the next start follows it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { userFolder } from '../../core/index.ts';
 import type { Home } from '../../core/index.ts';
 import { findDaemon } from '../../bridge/index.ts';
 import type { Command } from 'commander';
 import { aliasesOf, openRegistry } from '../../models/index.ts';
 import type { ComparedModel, ModelComparison, ModelPackage, ModelRegistry } from '../../models/index.ts';
 import { renderModel, renderModels, writeInterval, renderScore } from '../models/render-models.ts';
+import { homeError } from '../errors.ts';
 import { readSavedConfig } from '../host/config.ts';
 import { openHost } from '../host/host.ts';
 import { formatRows, print, printJson } from '../terminal.ts';
@@ -94,6 +98,10 @@ function addCompare(models: Command): void {
 }
 
 async function readRegistry<T>(home: Home, read: (registry: ModelRegistry) => Promise<T>): Promise<T> {
+  // Nobody made the usual one yet; another one that is not there was mistyped.
+  const usual = join(userFolder('XDG_DATA_HOME', join('.local', 'share')), 'ruvector');
+  if (home.root !== usual && !existsSync(home.root))
+    throw homeError(home.root, new Error('there is no such folder'));
   return read(await openRegistry(home.models, { readOnly: true }));
 }
 
