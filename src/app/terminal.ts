@@ -87,8 +87,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** `1 client`, `2 clients`. */
-export const countNoun = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
+export const countNoun = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** `90` → `1 min 30 s`. */
 export function formatSeconds(seconds: number): string {

@@ -37,7 +37,7 @@ export function applyConfigFile(command: Command, path: string): ConfigFile {
     owner.setOptionValueWithSource(attribute, read, 'config');
     lines.set(attribute, nodes.placeOf(at).line);
   }
-  const problems = nodes.problems.map(({ line, text }) => `${path}:${line}: ${text}`);
+  const problems = nodes.problems.map((problem) => `${path}:${problem.line}: ${problem.text}`);
   if (problems.length > 0) throw configError(problems);
   return { path, lines };
 }
