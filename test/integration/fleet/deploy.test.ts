@@ -34,13 +34,17 @@ async function startFleetHost(...words: readonly string[]): Promise<TestHost> {
 const liveOf = async ({ daemon }: TestHost): Promise<string | null> =>
   ((await daemon.client.request('status')).result as { model: { live: string | null } }).model.live;
 
+/** @param watchedSeconds a canary that refuses ends the watch, one that is well does not */
 async function deploy(
   from: TestHost,
   canary: string,
+  watchedSeconds = 60,
 ): Promise<{ code: number | null; outcome: OfferOutcome }> {
   const words = ['fleet', 'deploy', 'memopt@live', server.url, '--canary', canary];
-  const times = ['--canary-seconds', '3', '--settle-seconds', '60', '--hosts', '2', '--json'];
-  const { code, stdout, stderr } = await finished(startCommand(from.home, [...words, ...times]));
+  const times = ['--canary-seconds', String(watchedSeconds), '--settle-seconds', '60'];
+  const { code, stdout, stderr } = await finished(
+    startCommand(from.home, [...words, ...times, '--hosts', '2', '--json']),
+  );
   if (stdout === '') throw new Error(stderr);
   return { code, outcome: JSON.parse(stdout) as OfferOutcome };
 }
@@ -60,8 +64,8 @@ describe('fleet deploy', () => {
   it('makes a model live on canaries first, then on every host, each under a version of its own', async () => {
     const before = await Promise.all(usual.map(liveOf));
     // The lot may draw no canary of two hosts; then nothing is offered to the others.
-    let found = await deploy(usual[0], '0.8');
-    while (found.outcome.reason === 'no canary answered') found = await deploy(usual[0], '0.8');
+    let found = await deploy(usual[0], '0.8', 3);
+    while (found.outcome.reason === 'no canary answered') found = await deploy(usual[0], '0.8', 3);
     expect(found).toMatchObject({ code: 0, outcome: { stage: 'all' } });
     expect(statesOf(found.outcome)).toEqual({ [usual[0].name]: 'live', [usual[1].name]: 'live' });
     for (const [i, host] of usual.entries()) expect(await liveOf(host)).not.toBe(before[i]);
