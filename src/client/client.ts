@@ -2,6 +2,7 @@
 // the daemon of the home, and starts one when none runs.
 import type { DaemonStatus } from './answers.ts';
 import type { RemoteDaemon } from '../bridge/index.ts';
+import { callTables, checkCall, checkCalls, clientArguments } from './checked-calls.ts';
 import { createClientCollector } from './collector.ts';
 import type { ClientCollector } from './collector.ts';
 import { DaemonLink } from './daemon-link.ts';
@@ -60,19 +61,20 @@ export interface Client extends AsyncDisposable {
   stop(): Promise<boolean>;
 }
 
-/** Creates a client. Nothing is connected or started before the first call. */
-export function createClient({ home, remote, ...options }: ClientOptions = {}): Client {
+/**
+ * Creates a client. Nothing is connected or started before the first call.
+ *
+ * @throws RuvectorError `ERR_CLIENT_OPTIONS`: options that cannot be used; calls reject with it
+ */
+export function createClient(given: ClientOptions = {}): Client {
+  checkCall('createClient', clientArguments, [given]);
+  const { home, remote, ...options } = given;
   const link = new DaemonLink(home, options, remote);
   const mark = (status: DaemonStatus): ClientStatus => ({
     ...status,
     startedHere: link.own?.pid === status.pid,
   });
-  return {
-    collector: createClientCollector(link),
-    exporter: createClientExporter(link),
-    trainer: createClientTrainer(link),
-    models: createClientModels(link),
-    optimizer: createClientOptimizer(link),
+  const own: Pick<Client, 'start' | 'page'> = {
     start: async (wanted = {}) => mark(await link.ensure(wanted)),
     page: async ({ signal } = {}) => {
       const answer = await link.request<Omit<ClientPage, 'kind'>>(
@@ -82,6 +84,14 @@ export function createClient({ home, remote, ...options }: ClientOptions = {}): 
       );
       return { kind: 'page', ...answer };
     },
+  };
+  return {
+    collector: checkCalls('collector.', createClientCollector(link), callTables.collector),
+    exporter: checkCalls('exporter.', createClientExporter(link), callTables.exporter),
+    trainer: checkCalls('trainer.', createClientTrainer(link), callTables.trainer),
+    models: checkCalls('models.', createClientModels(link), callTables.models),
+    optimizer: checkCalls('optimizer.', createClientOptimizer(link), callTables.optimizer),
+    ...checkCalls('', own, callTables.client),
     status: async () => {
       const status = await link.status();
       return status && mark(status);
