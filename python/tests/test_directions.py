@@ -44,11 +44,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "_versions",
         "_zmq_socket",
     },
-    "_stream": {"_buffer", "_exceptions", "_parameters", "_zmq_socket", "telemetry"},
+    "_stream": {"_buffer", "_exceptions", "_fork", "_parameters", "_zmq_socket", "telemetry"},
     "_client": {
         "_bridge",
         "_buffer",
         "_exceptions",
+        "_fork",
         "_frames",
         "_parameters",
         "_progress_bar",

@@ -48,19 +48,22 @@ const time: Wanted = {
   fits: (value) => ['string', 'number'].includes(typeof value) || value instanceof Date,
 };
 
-/** An object of options: all names that there are, which its type makes sure of. */
-const options = <T extends object>(names: {
-  readonly [K in keyof T & string]-?: Wanted;
-}): Argument => ({ name: 'options', wanted: { ...record, names } });
+/** All the names of an object of options, which its type makes sure of. */
+type NamesOf<T> = { readonly [K in keyof T & string]-?: Wanted };
+
+const options = (names: Readonly<Record<string, Wanted>>): Argument => ({
+  name: 'options',
+  wanted: { ...record, names },
+});
 
 const required = (name: string, wanted: Wanted): Argument => ({ name, wanted, isRequired: true });
 const optional = (name: string, wanted: Wanted): Argument => ({ name, wanted });
 
 const range = { hours: number, minutes: number, from: time, to: time };
 const rows = { table: text, anonymize: flag, signal };
-const call = options<CallOptions>({ signal });
+const call = options({ signal } satisfies NamesOf<CallOptions>);
 const reference = required('reference', text);
-const decide = options<DecideOptions>({ signal, waitMs: number });
+const decide = options({ signal, waitMs: number } satisfies NamesOf<DecideOptions>);
 /** Options of exports stand in tables of their own, which the daemon checks. */
 const exported: Wanted = { ...record, names: { signal }, isOpen: true };
 const file: Wanted = {
@@ -69,42 +72,33 @@ const file: Wanted = {
   fits: (value) => isRecord(value) || typeof value === 'string',
 };
 
+const toFile = [optional('options', file), optional('path', text), optional('options', exported)];
+
 /** Options of a client and of a daemon that it starts. */
 export const clientArguments: readonly Argument[] = [
-  options<DaemonOptions & { home: string; remote: RemoteDaemon }>({
+  options({
     home: text,
     remote: record,
     hz: number,
     horizonMs: number,
     processIntervalMs: number,
-  }),
+  } satisfies NamesOf<DaemonOptions & { home: string; remote: RemoteDaemon }>),
 ];
 
 /** Arguments of the client's own calls, by their names. */
 export const callTables = {
   collector: {
-    collect: [options<CollectOptions>({ ...rows, seconds: number, hz: number })],
-    history: [options<ReadHistoryOptions>({ ...rows, ...range })],
+    collect: [options({ ...rows, seconds: number, hz: number } satisfies NamesOf<CollectOptions>)],
+    history: [options({ ...rows, ...range } satisfies NamesOf<ReadHistoryOptions>)],
   },
   exporter: {
-    exportRange: [
-      optional('from', time),
-      optional('to', time),
-      optional('options', file),
-      optional('path', text),
-      optional('options', exported),
-    ],
-    exportRecent: [
-      required('hours', number),
-      optional('options', file),
-      optional('path', text),
-      optional('options', exported),
-    ],
+    exportRange: [optional('from', time), optional('to', time), ...toFile],
+    exportRecent: [required('hours', number), ...toFile],
     exportTrainingData: [required('options', exported), optional('path', text), optional('watch', exported)],
   },
   trainer: {
     train: [
-      options<TrainOptions>({
+      options({
         estimator: text,
         task: text,
         window: record,
@@ -123,7 +117,7 @@ export const callTables = {
         activate: flag,
         onProgress: callback,
         signal,
-      }),
+      } satisfies NamesOf<TrainOptions>),
     ],
   },
   models: {
@@ -133,15 +127,17 @@ export const callTables = {
     compare: [required('a', text), required('b', text), call],
     activate: [reference, call],
     answers: [call],
-    rollback: [options<RollbackCallOptions>({ signal, name: text })],
+    rollback: [options({ signal, name: text } satisfies NamesOf<RollbackCallOptions>)],
     remove: [reference, call],
-    prune: [options<PruneCallOptions>({ signal, keep: number, dryRun: flag })],
-    repair: [options<CallOptions & { dryRun: boolean }>({ signal, dryRun: flag })],
+    prune: [options({ signal, keep: number, dryRun: flag } satisfies NamesOf<PruneCallOptions>)],
+    repair: [options({ signal, dryRun: flag } satisfies NamesOf<CallOptions & { dryRun: boolean }>)],
     live: [call],
   },
   optimizer: { decide: [decide], explain: [decide] },
   client: {
-    start: [options<DaemonOptions>({ hz: number, horizonMs: number, processIntervalMs: number })],
+    start: [
+      options({ hz: number, horizonMs: number, processIntervalMs: number } satisfies NamesOf<DaemonOptions>),
+    ],
     page: [call],
   },
 } as const;
