@@ -104,13 +104,13 @@ _IN: dict[type, type] = {
 _IN_CALIBRATED: dict[type, type] = {
     kind: _in_float64(kind)
     for kind in (
-        GaussianNB,
-        LinearDiscriminantAnalysis,
-        LogisticRegression,
-        Perceptron,
-        RidgeClassifier,
-        RidgeClassifierCV,
         SGDClassifier,
+        RidgeClassifierCV,
+        RidgeClassifier,
+        Perceptron,
+        LogisticRegression,
+        LinearDiscriminantAnalysis,
+        GaussianNB,
     )
 }
 _BACK: dict[type, type] = {
