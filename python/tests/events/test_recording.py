@@ -74,7 +74,7 @@ def test_info_says_what_a_recording_is(recording):
 
 
 def test_load_raises_the_error_of_the_command_with_its_code(tmp_path, recording):
-    with pytest.raises(EventsFileError, match="does not exist") as absent:
+    with pytest.raises(EventsFileError, match="there is no such file") as absent:
         ruvector.events.load(tmp_path / "absent.raw")
     assert absent.value.code == "ERR_EVENTS_READ"
     assert isinstance(absent.value, OSError)
