@@ -76,10 +76,6 @@ function addCollectFleet(fleet: Command): void {
     )
     .action(async (servers: string, options: CollectFlags) => {
       using stop = abortOnSignals();
-      if (!options.once) {
-        const often = `files every ${options.seconds} s, or ${options.rows} rows`;
-        tell(`collecting from ${maskUrl(servers)} into ${options.output}, ${often}`);
-      }
       const report = await collectFleet({
         access: readAccess(servers, options),
         lake: options.output,
@@ -91,6 +87,10 @@ function addCollectFleet(fleet: Command): void {
         replicas: options.replicas,
         maxBytes: options.streamMib === undefined ? null : options.streamMib * 2 ** 20,
         onLog: tell,
+        onStarted: () => {
+          const often = `files every ${options.seconds} s, or ${options.rows} rows`;
+          if (!options.once) tell(`collecting from ${maskUrl(servers)} into ${options.output}, ${often}`);
+        },
         onWritten: (so) => tell(`${so.rows} rows of ${so.hosts} hosts in ${so.files} files`),
       });
       if (options.json) printJson(report);

@@ -38,6 +38,8 @@ export interface CollectFleetOptions {
   /** Most bytes of the stream, when it is made. @default what the server allows */
   readonly maxBytes?: number | null;
   readonly onLog?: (text: string) => void;
+  /** Called once rows can come: the server answered and the lake is open. */
+  readonly onStarted?: () => void;
   /** Told after each time files were written. */
   readonly onWritten?: (report: CollectReport) => void;
 }
@@ -83,7 +85,10 @@ export async function collectFleet(options: CollectFleetOptions): Promise<Collec
   if (!connection) return collector.report;
   try {
     const rows = await whenUp(options, () => openRows(connection, buildRowsOptions(options, lake)));
-    if (rows) await collector.run(rows, connection);
+    if (rows) {
+      options.onStarted?.();
+      await collector.run(rows, connection);
+    }
     return collector.report;
   } finally {
     await connection.close().catch(() => undefined);

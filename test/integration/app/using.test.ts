@@ -51,6 +51,7 @@ describe('train', () => {
     expect(stderr).toContain('ERR_TRAIN_CANCELLED');
     expect(stderr).not.toMatch(/Unexpected|AbortError|at async/);
     expect(code).toBe(130);
+    await until(async () => !(await isTraining()), 'the daemon has called the training off');
   });
 
   it('tells in seconds how long to collect, with the name of the flag', async () => {

@@ -98,7 +98,7 @@ describe('openEvents()', () => {
 describe('loadEvents()', () => {
   it.each([
     ['a folder', async () => folder.path, /it is a folder/],
-    ['nothing', async () => folder.at('absent.raw'), /does not exist/],
+    ['nothing', async () => folder.at('absent.raw'), /there is no such file/],
     ['an empty file', async () => touch('empty.raw', ''), /the file is empty/],
     ['a device without bytes', async () => '/dev/null', /the file is empty/],
     ['other bytes', async () => touch('other.raw', '\x00\x01\x02\x03'), /byte 0/],

@@ -6,10 +6,23 @@ import unittest
 import jupyter_kernel_test as jkt
 
 KERNEL = sys.argv.pop(1)
+# Seconds.
+PATIENCE = 30
 
 
 class KernelSuite(jkt.KernelTests):
     kernel_name = KERNEL
+
+    def execute_helper(self, *args, **kwargs):
+        """Wait longer for the outputs of a cell than the 0.1 s after its reply: a machine may be busy."""
+        channel = self.kc.iopub_channel
+        at_once = channel.get_msg
+        channel.get_msg = lambda timeout: at_once(timeout=PATIENCE)
+        try:
+            return super().execute_helper(*args, **kwargs)
+        finally:
+            channel.get_msg = at_once
+
     language_name = "typescript"
     file_extension = ".ts"
     code_hello_world = "console.log('hello, world')"
