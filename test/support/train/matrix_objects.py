@@ -30,14 +30,15 @@ def nearest_mean():
         task = "classification"
 
         def fit(self, X, y):
-            self.spread = np.nan_to_num(X).std(axis=0) + np.float32(1)
+            self.spread = np.nan_to_num(X).astype(np.float64).std(axis=0) + 1
             rows = self.scale(X)
             self.classes_ = np.unique(y)
             self.means = np.stack([rows[y == k].mean(axis=0) for k in self.classes_])
             return self
 
         def scale(self, X):
-            return np.clip(np.where(np.isnan(X), np.float32(0), X) / self.spread, -9, 9)
+            # In float64 here and there: squares of far rows would cost what tells them apart.
+            return np.clip(np.nan_to_num(X).astype(np.float64) / self.spread, -9, 9)
 
         def predict_proba(self, X):
             rows = self.scale(X)
@@ -49,26 +50,28 @@ def nearest_mean():
             from onnx import TensorProto, helper, numpy_helper
 
             constants = {
-                "zero": np.zeros(1, np.float32),
+                "zero": np.zeros(1),
                 "spread": self.spread,
-                "low": np.float32(-9),
-                "high": np.float32(9),
+                "low": np.float64(-9),
+                "high": np.float64(9),
                 "means": self.means[None],
                 "at": np.asarray([1], np.int64),
                 "last": np.asarray([2], np.int64),
                 "values": np.asarray(classes, np.int64),
             }
             nodes = [
-                helper.make_node("IsNaN", ["X"], ["absent"]),
-                helper.make_node("Where", ["absent", "zero", "X"], ["known"]),
+                helper.make_node("Cast", ["X"], ["wide"], to=TensorProto.DOUBLE),
+                helper.make_node("IsNaN", ["wide"], ["absent"]),
+                helper.make_node("Where", ["absent", "zero", "wide"], ["known"]),
                 helper.make_node("Div", ["known", "spread"], ["scaled"]),
                 helper.make_node("Clip", ["scaled", "low", "high"], ["rows"]),
                 helper.make_node("Unsqueeze", ["rows", "at"], ["each"]),
                 helper.make_node("Sub", ["each", "means"], ["apart"]),
                 helper.make_node("ReduceSumSquare", ["apart", "last"], ["far"], keepdims=0),
                 helper.make_node("Neg", ["far"], ["near"]),
-                helper.make_node("Softmax", ["near"], ["probabilities"], axis=1),
-                helper.make_node("ArgMax", ["probabilities"], ["best"], axis=1, keepdims=0),
+                helper.make_node("Softmax", ["near"], ["shares"], axis=1),
+                helper.make_node("Cast", ["shares"], ["probabilities"], to=TensorProto.FLOAT),
+                helper.make_node("ArgMax", ["shares"], ["best"], axis=1, keepdims=0),
                 helper.make_node("Gather", ["values", "best"], ["label"]),
             ]
             shape = [None, len(classes)]
