@@ -2,7 +2,8 @@
 // DataStream reads, and Ctrl-C leaves nothing behind.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -180,25 +181,46 @@ except RuvectorError as error:
     expect(await readdir(folder)).toEqual(before);
   });
 
-  it('ends at Ctrl-C without a file', async () => {
+  /** Exports from a Python of its own, which gets Ctrl-C at the first word of progress. */
+  async function exportUntilInterrupted(path: string): Promise<string> {
     const code = `
 import os, signal
 from ruvector import DataExporter
 DataExporter().export_range(
-    None, None, path="cancelled.json", include_events=False,
+    None, None, path="${path}", include_events=False,
     on_progress=lambda *_: os.kill(os.getpid(), signal.SIGINT),
 )`;
     const child = spawn(python, ['-c', code], { cwd: folder, env: environment() });
     let stderr = '';
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
     await once(child, 'close');
-    expect(stderr).toContain('KeyboardInterrupt');
-    // The daemon hears of it at once, and ends what it had begun.
-    const left = async (): Promise<boolean> =>
-      (await readdir(folder)).some((name) => name.includes('cancelled'));
-    await poll(left, (isLeft) => !isLeft);
+    return stderr;
+  }
+
+  it('ends at Ctrl-C without a half-written file', async () => {
+    expect(await exportUntilInterrupted('cancelled.json')).toContain('KeyboardInterrupt');
+    // The daemon hears of it at once, and ends what it had begun: by then it may have been through.
+    const listLeft = async (): Promise<string[]> =>
+      (await readdir(folder)).filter((name) => name.includes('cancelled'));
+    await poll(listLeft, (left) => left.every((name) => name === 'cancelled.json'));
     await sleep(500);
-    expect(await left()).toBe(false);
+    const left = await listLeft();
+    for (const name of left)
+      expect(JSON.parse(await readFile(join(folder, name), 'utf8')).length).toBeGreaterThanOrEqual(ROWS);
+    expect(left.length).toBeLessThanOrEqual(1);
+  });
+
+  it('ends at Ctrl-C while nobody reads its pipe, and writes nothing to who comes later', async () => {
+    const path = join(folder, 'nobody.csv');
+    await run('mkfifo', [path]);
+    expect(await exportUntilInterrupted('nobody.csv')).toContain('KeyboardInterrupt');
+    await sleep(500);
+    const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await sleep(500);
+    const { bytesRead } = await reader.read(Buffer.alloc(1024));
+    await reader.close();
+    expect(bytesRead).toBe(0);
+    await rm(path);
   });
 });
 
