@@ -196,8 +196,14 @@ BOOSTED = {
 
 
 @pytest.mark.parametrize("name", BOOSTED)
-def test_export_onnx_has_no_wrong_row_on_any_threshold_of(name):
+@pytest.mark.parametrize("rows", ["far from 0", "around 0"])
+def test_export_onnx_has_no_wrong_row_on_any_threshold_of(name, rows):
     dataset = make_timed_dataset(n=900)
+    if rows == "around 0":
+        for split in ("train", "test"):
+            X = dataset.X(split)
+            X[:, :2] -= 50
+            X[np.abs(X) < 8] = 0
     result = fit(clone(BOOSTED[name]), dataset)
     features, thresholds = read_trees(result.model).thresholds()
     assert len(features) > 9

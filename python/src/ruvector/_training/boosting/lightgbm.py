@@ -5,10 +5,12 @@ Its dump of a model: https://lightgbm.readthedocs.io (Booster.dump_model).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from lightgbm import LGBMClassifier, LGBMRegressor
 from lightgbm.callback import EarlyStopException
 
@@ -30,6 +32,8 @@ _TRANSFORMS: dict[str, PostTransform] = {
     "poisson": "EXP",
     "tweedie": "EXP",
 }
+# LightGBM's kZeroThreshold, a float32.
+_ZERO = float(np.float32(1e-35))
 _VALUES = ("fair", "huber", "mape", "quantile", "regression", "regression_l1")
 _REFUSED = {
     "linear_tree": "leaves with linear models have no ONNX form; leave linear_tree False",
@@ -69,10 +73,19 @@ def _add_tree(table: NodeTable, root: dict[str, Any]) -> None:
         as_zero = node["missing_type"] == "None"
         missing_left = node["threshold"] >= 0 if as_zero else node["default_left"]
         left, right = table.reserve(), table.reserve()
-        table.set_split(
-            at, node["split_feature"], node["threshold"], (left, right), bool(missing_left)
-        )
+        threshold = _as_decided(node["threshold"])
+        table.set_split(at, node["split_feature"], threshold, (left, right), bool(missing_left))
         waiting += [(node["left_child"], left), (node["right_child"], right)]
+
+
+def _as_decided(threshold: float) -> float:
+    """Move a threshold so close to 0 that LightGBM tells no values apart there.
+
+    To a tree every value up to ``kZeroThreshold`` from 0 is 0.
+    """
+    if abs(threshold) > _ZERO:
+        return threshold
+    return _ZERO if threshold >= 0 else math.nextafter(-_ZERO, -math.inf)
 
 
 def _refuse(model: Estimator) -> str | None:
