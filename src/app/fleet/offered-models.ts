@@ -26,6 +26,12 @@ export function buildOfferedModels(host: ModelsHost, rule: AcceptRule): OfferedM
       return { version, isLive, reason };
     },
     leave: (name, version) => leave(host, name, version),
+    async findLive(name, modelSha256) {
+      const version = await liveVersionOf(host, name);
+      if (version === null) return null;
+      const shown = await host.registry.show(version);
+      return shown.manifest.model.sha256 === modelSha256 ? shown.version : null;
+    },
   };
 }
 
@@ -45,15 +51,22 @@ function parseManifest(name: string, text: Uint8Array): Record<string, unknown> 
   throw refusedOfferError(name, 'its manifest has another name');
 }
 
-async function leave(
-  { config, models, tasks, registry }: ModelsHost,
-  name: string,
-  version: string,
-): Promise<string> {
-  const side = name === config.modelName ? models : tasks.find(name);
-  const live = side ? side.liveVersion : `${name}@${(await registry.aliases(name)).live}`;
+const findSide = ({ config, models, tasks }: ModelsHost, name: string) =>
+  name === config.modelName ? models : tasks.find(name);
+
+/** `name@version`; null when none is live. */
+async function liveVersionOf(host: ModelsHost, name: string): Promise<string | null> {
+  const side = findSide(host, name);
+  if (side) return side.liveVersion;
+  const { live } = await host.registry.aliases(name);
+  return live && `${name}@${live}`;
+}
+
+async function leave(host: ModelsHost, name: string, version: string): Promise<string> {
+  const side = findSide(host, name);
+  const live = await liveVersionOf(host, name);
   if (live !== `${name}@${version}`) return `it was withdrawn, and ${live ?? 'nothing'} is live already`;
   if (side) await side.rollback();
-  else await registry.rollback(name);
+  else await host.registry.rollback(name);
   return 'it was withdrawn';
 }

@@ -25,6 +25,8 @@ export interface OfferedModels {
   take(name: string, files: OfferedFiles): Promise<{ version: string; isLive: boolean; reason: string }>;
   /** Goes back from a version, if it is still live. @returns why it is not live any more @throws what hinders it */
   leave(name: string, version: string): Promise<string>;
+  /** Which version of it is live, if that has these bytes. */
+  findLive(name: string, modelSha256: string): Promise<string | null>;
 }
 
 /** Options of {@link takeOffers}. */
@@ -46,15 +48,21 @@ export interface OfferTaker extends AsyncDisposable {
   noteRollback(version: string, reason: string): void;
 }
 
+/** What was done of the newest offer of a name. */
 interface Taken {
   readonly offer: string;
-  /** In the host's own registry; null when it was refused. */
+  /** In the host's own registry; null when it was refused, or is not known yet. */
   readonly version: string | null;
-  readonly state: ReportState;
+  /** `taking` is what a host finds that was killed before it could say what became of it. */
+  readonly state: ReportState | 'taking';
 }
+
+type Settled = Taken & { readonly state: ReportState };
 
 /** How long nothing is asked for where nothing was ever offered. */
 const NOTHING_MS = 5000;
+
+const isLive = (taken: Taken): taken is Settled => taken.state === 'live';
 
 const isNothingOffered = (error: unknown): boolean =>
   error instanceof Error && error.name === 'StreamNotFoundError';
@@ -149,13 +157,16 @@ class RunningTaker implements OfferTaker {
   async #take(offer: ModelOffer): Promise<void> {
     const { host } = this.#options;
     const known = this.#taken.get(offer.name);
-    if (known?.offer === offer.id) {
-      if (offer.stage === 'withdrawn' && known.state === 'live') await this.#leave(offer.name, known);
+    if (known?.offer === offer.id && known.state === 'taking' && offer.stage === 'withdrawn')
+      return this.#leaveUnsettled(offer);
+    if (known?.offer === offer.id && known.state !== 'taking') {
+      if (offer.stage === 'withdrawn' && isLive(known)) await this.#leave(offer.name, known);
       return;
     }
     if (offer.stage === 'withdrawn' || (offer.stage === 'canary' && !isCanary(offer, host))) return;
     try {
       const files = await this.#fetch(offer);
+      await this.#note(offer.name, { offer: offer.id, version: null, state: 'taking' });
       const { version, isLive, reason } = await this.#options.models.take(offer.name, files);
       await this.#settle(
         offer.name,
@@ -173,7 +184,19 @@ class RunningTaker implements OfferTaker {
     }
   }
 
-  async #leave(name: string, known: Taken): Promise<void> {
+  /** It was taken and withdrawn, and what became of it in between was not written down. */
+  async #leaveUnsettled({ id, name, files }: ModelOffer): Promise<void> {
+    const sha256 = files.find((file) => file.name === 'model.onnx')?.sha256 ?? '';
+    const version = await this.#options.models.findLive(name, sha256);
+    if (version !== null) return this.#leave(name, { offer: id, version, state: 'live' });
+    await this.#settle(
+      name,
+      { offer: id, version, state: 'candidate' },
+      'it was withdrawn before it was live',
+    );
+  }
+
+  async #leave(name: string, known: Settled): Promise<void> {
     try {
       const reason = await this.#options.models.leave(name, known.version!);
       await this.#settle(name, { ...known, state: 'rolled-back' }, reason);
@@ -207,13 +230,17 @@ class RunningTaker implements OfferTaker {
   }
 
   /** First the file, then the word: a host that is killed in between says it again. */
-  async #settle(name: string, taken: Taken, reason: string): Promise<void> {
-    const { host, stateFile, onLog } = this.#options;
-    this.#taken.set(name, taken);
-    await writeDurably(stateFile, `${JSON.stringify(Object.fromEntries(this.#taken))}\n`);
+  async #settle(name: string, taken: Settled, reason: string): Promise<void> {
+    const { host, onLog } = this.#options;
+    await this.#note(name, taken);
     onLog?.(`offered model ${name}: ${taken.state}: ${reason}`);
     const report: OfferReport = { offer: taken.offer, host, state: taken.state, reason };
     await this.#link?.client.publish(reportSubjectOf(host, name), JSON.stringify(report));
+  }
+
+  async #note(name: string, taken: Taken): Promise<void> {
+    this.#taken.set(name, taken);
+    await writeDurably(this.#options.stateFile, `${JSON.stringify(Object.fromEntries(this.#taken))}\n`);
   }
 
   /** One after the other, and none ends the others. */

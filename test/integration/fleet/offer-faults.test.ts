@@ -1,12 +1,14 @@
 // Offers over a real object store from which bytes are missing, and over servers that keep nothing: a host says what is
 // wrong and goes on, nobody waits for ever, and what is offered again is whole.
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../../src/core/index.ts';
 import { offerModel, takeOffers } from '../../../src/fleet/index.ts';
-import type { OfferOutcome, OfferedFiles } from '../../../src/fleet/index.ts';
+import type { OfferOutcome, OfferedFiles, OfferedModels } from '../../../src/fleet/index.ts';
 import { createFolder } from '../../support/fleet/fleet-hosts.ts';
 import { startNats, startNatsWith } from '../../support/nats-server.ts';
 import { until } from '../../support/until.ts';
@@ -14,7 +16,14 @@ import { until } from '../../support/until.ts';
 const STORE = 'OBJ_ruvector-models';
 const model = Buffer.alloc(600_000, 'model');
 
-const offer = (servers: string, more: { hosts?: number; settleMs?: number } = {}): Promise<OfferOutcome> =>
+interface Offered {
+  hosts?: number;
+  settleMs?: number;
+  canaryShare?: number;
+  canaryMs?: number;
+}
+
+const offer = (servers: string, more: Offered = {}): Promise<OfferOutcome> =>
   offerModel({
     access: { servers, timeoutMs: 500 },
     name: 'memopt',
@@ -26,8 +35,8 @@ const offer = (servers: string, more: { hosts?: number; settleMs?: number } = {}
     ...more,
   });
 
-/** A host that keeps what it takes. */
-async function startTaker(servers: string, folder: string) {
+/** A host that keeps what it takes, which is live from then on. */
+async function startTaker(servers: string, folder: string, models: Partial<OfferedModels> = {}) {
   const taken: OfferedFiles[] = [];
   const said: string[] = [];
   const taker = await takeOffers({
@@ -37,6 +46,8 @@ async function startTaker(servers: string, folder: string) {
     models: {
       take: async (_, files) => ({ version: String(taken.push(files)), isLive: true, reason: 'as asked' }),
       leave: async () => 'it was withdrawn',
+      findLive: async () => null,
+      ...models,
     },
     retryMs: { least: 50, most: 200 },
     onLog: (text) => said.push(text),
@@ -100,5 +111,41 @@ describe('takeOffers()', () => {
     await expect(offer(url)).rejects.toMatchObject({ code: 'ERR_FLEET_STREAM' });
     const outcome = await offer(server.url, { hosts: 1 });
     expect(outcome.reports).toMatchObject([{ host: 'h1', state: 'live' }]);
+  });
+
+  it.each([
+    ['and goes back from it', '3', ['3'], 'rolled-back'],
+    ['and says that it never was', null, [], 'candidate'],
+  ])('finds what was live when it was killed before it wrote that down, %s', async (_, live, left, state) => {
+    await using folder = await createFolder();
+    await using later = await createFolder();
+    await using server = await startNats();
+    const { promise, resolve } = Promise.withResolvers<{
+      version: string;
+      isLive: boolean;
+      reason: string;
+    }>();
+    await using killed = await startTaker(server.url, folder.path, { take: () => promise });
+    const outcome = await offer(server.url, { canaryShare: 0.9999999, canaryMs: 1000 });
+    expect(outcome).toMatchObject({ stage: 'withdrawn', reason: 'no canary answered' });
+    await copyFile(join(folder.path, 'offers.json'), join(later.path, 'offers.json'));
+    const asked: string[] = [];
+    const leftVersions: string[] = [];
+    await using again = await startTaker(server.url, later.path, {
+      findLive: async (name, sha256) => {
+        asked.push(`${name} ${sha256}`);
+        return live;
+      },
+      leave: async (_name, version) => {
+        leftVersions.push(version);
+        return 'it was withdrawn';
+      },
+    });
+    await until(() => again.said.length > 0, 'the host said what became of it');
+    expect(again.said[0]).toMatch(`offered model memopt: ${state}: it was withdrawn`);
+    expect(asked).toEqual([`memopt ${sha256Of(model)}`]);
+    expect(leftVersions).toEqual(left);
+    expect([again.taken, killed.taken]).toEqual([[], []]);
+    resolve({ version: '3', isLive: true, reason: 'too late' });
   });
 });
