@@ -100,6 +100,7 @@ def exact_epsilon(mu, delta):
     return high
 
 
+@pytest.mark.soak
 def test_fit_with_noise_tells_the_epsilon_of_the_run(federation, local):
     told = {"noise_multiplier": 2.0, "clipping_norm": 5.0, "delta": 1e-5}
     result = fit(federation, local, rounds=1, local_epochs=10, **told)

@@ -1,4 +1,8 @@
-"""Fits and a search on a real cluster of Ray, started once; one fit starts its own."""
+"""Fits and a search on a real cluster of Ray, started once; one fit starts its own.
+
+Most take longer than ``npm test`` has time for: ``npm run soak -- engines``. There a fit on Ray runs
+in test/integration/train/engines.test.ts.
+"""
 
 import os
 import signal
@@ -55,6 +59,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.soak
 def test_fit_starts_a_cluster_and_stops_it_and_gives_what_a_local_fit_gives(
     folder, local, tmp_path
 ):

@@ -27,6 +27,16 @@ interface Answer {
   readonly live: string;
   readonly version: string;
   readonly labelMismatches: number;
+  /** Of a probability, here and by the engine. */
+  readonly largestDifference: number;
+  /** Below the process that fitted. */
+  readonly processesLeft: number;
+}
+
+/** What the manifest says of the engine, and how far its model is from a local one. */
+interface EngineFit {
+  readonly engine: object;
+  readonly largestDifference: number;
 }
 
 /** A command in the foreground of its host; ended with the block. */
@@ -54,10 +64,16 @@ async function writeHistory(home: Home): Promise<void> {
   );
 }
 
-/** Fits, compares with a local fit, deploys; resolves with what the manifest says of the engine. */
-async function fitAndDeploy(home: Home, estimator: string, engine: string, options: object): Promise<object> {
+/** Fits, compares with a local fit, deploys; nothing is left running. */
+async function fitAndDeploy(
+  home: Home,
+  estimator: string,
+  engine: string,
+  options: object,
+): Promise<EngineFit> {
   const words = [script, home.root, estimator, engine, JSON.stringify(options)];
-  const { stdout } = await promisify(execFile)(python, words, { timeout: 500_000 });
+  const env = { ...process.env, HOME: home.root };
+  const { stdout } = await promisify(execFile)(python, words, { timeout: 500_000, env });
   // Ray's own processes may say something before.
   const found = JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer;
   expect(found.live).toBe(`${engine}@${found.version}`);
@@ -65,8 +81,13 @@ async function fitAndDeploy(home: Home, estimator: string, engine: string, optio
   expect(found.testCounts.filter((count) => count >= 50).length).toBeGreaterThan(1);
   expect(found.localMacroF1).toBeGreaterThan(0.4);
   expect(Math.abs(found.macroF1 - found.localMacroF1), JSON.stringify(found)).toBeLessThanOrEqual(NEAR);
+  expect(found.processesLeft).toBe(0);
+  expect(existsSync(join(home.root, `.${engine}`))).toBe(false);
   const manifest = await readFile(join(home.root, 'models', engine, found.version, 'manifest.json'), 'utf8');
-  return (JSON.parse(manifest) as { trainer: { engine: object } }).trainer.engine;
+  return {
+    engine: (JSON.parse(manifest) as { trainer: { engine: object } }).trainer.engine,
+    largestDifference: found.largestDifference,
+  };
 }
 
 beforeAll(async () => {
@@ -81,7 +102,9 @@ beforeAll(async () => {
 afterAll(() => cleanup.disposeAsync(), 120_000);
 
 it('fit() on Ray gives a daemon the model of a local fit, and it goes live', async () => {
-  const engine = await fitAndDeploy(homes[0]!, 'sklearn.RandomForestClassifier', 'ray', { workers: 2 });
+  const found = await fitAndDeploy(homes[0]!, 'sklearn.RandomForestClassifier', 'ray', { workers: 2 });
+  const { engine, largestDifference } = found;
+  expect(largestDifference).toBe(0);
   expect(engine).toMatchObject({ name: 'ray', workers: 2, how: 'a share of the trees a worker, joined' });
 }, 600_000);
 
@@ -108,7 +131,7 @@ it('federate server and client train two hosts on their histories; the model goe
   await vi.waitFor(allows, { timeout: 300_000, interval: 100 });
   await using _a = start(first, client);
   await using _b = start(second, client);
-  const engine = await fitAndDeploy(first, 'sklearn.LogisticRegression', 'flower', {
+  const { engine } = await fitAndDeploy(first, 'sklearn.LogisticRegression', 'flower', {
     address: superlink,
     root_certificates: certificate,
     hosts: 2,

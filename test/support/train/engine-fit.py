@@ -4,9 +4,13 @@ Arguments: home of the daemon, estimator, engine, its options as JSON. Prints a 
 """
 
 import json
+import os
 import sys
 
+import numpy as np
+
 import ruvector
+from ruvector._engines.processes import descendants
 
 
 def main(home, estimator, engine, options):
@@ -17,7 +21,12 @@ def main(home, estimator, engine, options):
             estimator, dataset, engine=engine, progress=False, **json.loads(options)
         )
         deployed = ruvector.deploy(result, name=engine, client=client, activate=True)
+    X = dataset.X("test")
     answer = {
+        "largestDifference": float(
+            np.abs(result.model.predict_proba(X) - local.model.predict_proba(X)).max()
+        ),
+        "processesLeft": len(list(descendants(os.getpid()))),
         "macroF1": result.macro_f1,
         "localMacroF1": local.macro_f1,
         "testCounts": [int((dataset.y("test") == label).sum()) for label in range(4)],
