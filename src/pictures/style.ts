@@ -43,9 +43,10 @@ export const reportStyle = `
 .rv-report table{border-collapse:collapse;width:100%;font-size:13.5px;color:inherit;background:none;margin:0}
 .rv-report caption{text-align:left;color:var(--rv-quiet);padding:0 0 4px}
 .rv-report tr,.rv-report tbody tr:nth-child(odd){background:none}
-.rv-report th,.rv-report td{border:0;border-bottom:1px solid var(--rv-edge);padding:5px 8px 5px 0;text-align:left;vertical-align:top;font-weight:400;white-space:normal}
+.rv-report th,.rv-report td{border:0;border-bottom:1px solid var(--rv-edge);padding:5px 8px 5px 0;vertical-align:top;font-weight:400;white-space:normal}
+.rv-report.rv-report th,.rv-report.rv-report td{text-align:left}
 .rv-report thead th{color:var(--rv-quiet);vertical-align:bottom}
-.rv-report .n{text-align:right;font-variant-numeric:tabular-nums;padding-right:0;padding-left:8px}
+.rv-report.rv-report .n{text-align:right;font-variant-numeric:tabular-nums;padding-right:0;padding-left:8px}
 .rv-report .n,.rv-report .rv-facts th{overflow-wrap:normal}.rv-report td.n{white-space:nowrap}
 .rv-report .rv-facts th{width:9.5em;padding-right:12px;color:var(--rv-quiet)}
 .rv-report .own th,.rv-report .own td{font-weight:600}.rv-report .own small{font-weight:400}
