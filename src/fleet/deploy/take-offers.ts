@@ -62,7 +62,7 @@ type Settled = Taken & { readonly state: ReportState };
 /** How long nothing is asked for where nothing was ever offered. */
 const NOTHING_MS = 5000;
 
-const isLive = (taken: Taken): taken is Settled => taken.state === 'live';
+const isStillLive = (taken: Taken): taken is Settled => taken.state === 'live';
 
 const isNothingOffered = (error: unknown): boolean =>
   error instanceof Error && error.name === 'StreamNotFoundError';
@@ -160,7 +160,7 @@ class RunningTaker implements OfferTaker {
     if (known?.offer === offer.id && known.state === 'taking' && offer.stage === 'withdrawn')
       return this.#leaveUnsettled(offer);
     if (known?.offer === offer.id && known.state !== 'taking') {
-      if (offer.stage === 'withdrawn' && isLive(known)) await this.#leave(offer.name, known);
+      if (offer.stage === 'withdrawn' && isStillLive(known)) await this.#leave(offer.name, known);
       return;
     }
     if (offer.stage === 'withdrawn' || (offer.stage === 'canary' && !isCanary(offer, host))) return;
