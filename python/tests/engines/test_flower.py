@@ -1,4 +1,7 @@
-"""Federated fits over real processes of Flower: one SuperLink and the SuperNodes of three hosts."""
+"""Federated fits over real processes of Flower: one SuperLink and the SuperNodes of three hosts.
+
+Those of ``npm test`` are in test/integration/train/engines.test.ts, these in the soak ``engines``.
+"""
 
 import math
 import os
@@ -61,6 +64,7 @@ def fit(federation, local, **options):
     )
 
 
+@pytest.mark.soak
 def test_fit_across_three_hosts_is_as_good_as_a_local_fit_and_no_stranger_takes_part(
     federation, local, folder
 ):

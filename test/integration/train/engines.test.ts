@@ -1,5 +1,5 @@
-// Engines and running daemons: a fit on Ray, and two hosts that train together by the commands of docs/fleet.md, each on
-// its own history. What they give is as good as a local fit on the rows of the daemon it goes live on.
+// Engines and running daemons: a fit on Ray, and three hosts that train together by the commands of docs/fleet.md, each
+// on its own history. What they give is as good as a local fit on the rows of the daemon it goes live on.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -16,6 +16,7 @@ import { python } from '../../support/python.ts';
 // An hour of history: what the daemons collect meanwhile is a small part of the test split.
 const ROWS = 3600;
 const NEAR = 0.01;
+const HOSTS = 3;
 const script = join(import.meta.dirname, '../../support/train/engine-fit.py');
 const cleanup = new AsyncDisposableStack();
 const homes: Home[] = [];
@@ -91,7 +92,7 @@ async function fitAndDeploy(
 }
 
 beforeAll(async () => {
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < HOSTS; i++) {
     const home = cleanup.use(await createTestHome());
     await writeHistory(home);
     cleanup.use(await startDaemon(home, ['--hz', '1', '--horizon', '5']));
@@ -108,8 +109,8 @@ it('fit() on Ray gives a daemon the model of a local fit, and it goes live', asy
   expect(engine).toMatchObject({ name: 'ray', workers: 2, how: 'a share of the trees a worker, joined' });
 }, 600_000);
 
-it('federate server and client train two hosts on their histories; the model goes live', async () => {
-  const [first, second] = homes as [Home, Home];
+it('federate server and client train three hosts on their histories; the model goes live', async () => {
+  const [first, second, third] = homes as [Home, Home, Home];
   // One address of the machine, as on a network; what it says of itself is asked there and not on the loopback's own.
   const host = '127.0.0.2';
   const superlink = `${host}:${await findFreePort()}`;
@@ -126,16 +127,17 @@ it('federate server and client train two hosts on their histories; the model goe
   await using server = start(first, ['federate', 'server', '--host', host, '--port', port, ...allowed]);
   const allows = (): void => {
     expect(existsSync(certificate)).toBe(true);
-    expect(server.told().match(/registered successfully/g)).toHaveLength(2);
+    expect(server.told().match(/registered successfully/g)).toHaveLength(HOSTS);
   };
   await vi.waitFor(allows, { timeout: 300_000, interval: 100 });
   await using _a = start(first, client);
   await using _b = start(second, client);
+  await using _c = start(third, client);
   const { engine } = await fitAndDeploy(first, 'sklearn.LogisticRegression', 'flower', {
     address: superlink,
     root_certificates: certificate,
-    hosts: 2,
+    hosts: HOSTS,
     rounds: 1,
   });
-  expect(engine).toMatchObject({ name: 'flower', rounds: 1, hosts: 2, failures: [], privacy: null });
+  expect(engine).toMatchObject({ name: 'flower', rounds: 1, hosts: HOSTS, failures: [], privacy: null });
 }, 900_000);
