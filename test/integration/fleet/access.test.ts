@@ -133,6 +133,35 @@ describe('publishToFleet()', () => {
     expect(await readLake(lake)).toMatchObject([{ host: 'keyed', rows: 50, times: 50 }]);
   });
 
+  it('keeps the rows of a host whose JWT expires while it runs, and sends them with the renewed one', async () => {
+    await using folder = await createFolder();
+    const world = makeJwtWorld(folder.path);
+    await using server = await startNatsWith(world.config);
+    const lake = join(folder.path, 'lake');
+    const access = { servers: server.url, credentials: world.credentials };
+    await collect(access, lake);
+    const credentials = world.issue('host.creds', 4);
+    await using host = await startHost({
+      folder: folder.path,
+      servers: server.url,
+      host: 'renewed',
+      credentials,
+    });
+    await host.ask('append 20');
+    await host.ask('drain');
+    await until(async () => !(await host.status()).isConnected, 'the server let it go');
+    await host.ask('append 30');
+    await until(
+      async () => (await host.status()).lastError?.code === 'ERR_FLEET_AUTH',
+      'it was refused from then on',
+    );
+    expect(await host.status()).toMatchObject({ sentRows: 20 });
+    world.issue('host.creds');
+    await host.ask('drain');
+    await collect(access, lake);
+    expect(await readLake(lake)).toMatchObject([{ host: 'renewed', rows: 50, times: 50 }]);
+  });
+
   it('may be held to its own subject by the server', async () => {
     await using folder = await createFolder();
     const admin = makeUserKey(folder.path, 'admin');

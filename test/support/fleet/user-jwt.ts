@@ -10,6 +10,8 @@ type KeyPair = ReturnType<typeof createUser>;
 export interface JwtWorld {
   readonly config: string;
   readonly credentials: string;
+  /** Writes credentials of the same user into a file of the folder. @param seconds until they expire @default never */
+  issue(name: string, seconds?: number): string;
 }
 
 const unlimited = {
@@ -43,15 +45,19 @@ export function makeJwtWorld(folder: string): JwtWorld {
     type: 'account',
     version: 2,
   });
-  const userJwt = sign(account, user, { ...limits, type: 'user', version: 2 });
-  const credentials = join(folder, 'user.creds');
   const seed = Buffer.from(user.getSeed()).toString();
-  writeFileSync(
-    credentials,
-    `-----BEGIN NATS USER JWT-----\n${userJwt}\n------END NATS USER JWT------\n\n` +
-      `-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`,
-    { mode: 0o600 },
-  );
+  const issue = (name: string, seconds?: number): string => {
+    const expires = seconds === undefined ? {} : { exp: Math.floor(Date.now() / 1000) + seconds };
+    const userJwt = sign(account, user, { ...limits, type: 'user', version: 2 }, expires);
+    const path = join(folder, name);
+    writeFileSync(
+      path,
+      `-----BEGIN NATS USER JWT-----\n${userJwt}\n------END NATS USER JWT------\n\n` +
+        `-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`,
+      { mode: 0o600 },
+    );
+    return path;
+  };
   const [key, systemKey] = [account.getPublicKey(), system.getPublicKey()];
   const accounts = `{ ${key}: ${accountJwt}, ${systemKey}: ${systemJwt} }`;
   const config = [
@@ -60,10 +66,10 @@ export function makeJwtWorld(folder: string): JwtWorld {
     'resolver: MEMORY',
     `resolver_preload: ${accounts}`,
   ];
-  return { config: `${config.join('\n')}\n`, credentials };
+  return { config: `${config.join('\n')}\n`, credentials: issue('user.creds'), issue };
 }
 
-function sign(issuer: KeyPair, subject: KeyPair, nats: object): string {
+function sign(issuer: KeyPair, subject: KeyPair, nats: object, more: object = {}): string {
   const encode = (value: object | Uint8Array): string =>
     Buffer.from(value instanceof Uint8Array ? value : JSON.stringify(value)).toString('base64url');
   const claims = {
@@ -73,6 +79,7 @@ function sign(issuer: KeyPair, subject: KeyPair, nats: object): string {
     name: 'test',
     sub: subject.getPublicKey(),
     nats,
+    ...more,
   };
   const text = `${encode({ typ: 'JWT', alg: 'ed25519-nkey' })}.${encode(claims)}`;
   return `${text}.${encode(issuer.sign(Buffer.from(text)))}`;
