@@ -8,8 +8,11 @@ import { defineConfig } from 'vitest/config';
  * show is compared without colours, but for the tests of those.
  */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, '.cache', 'compile'), NO_COLOR: '1' };
-/** A test that hangs is ended; one on a slow machine is waited for. */
-const patient = { testTimeout: 120_000, hookTimeout: 120_000, env };
+/**
+ * A test that hangs is ended; one on a slow machine is waited for. What fails is tried once more: the end of `npm test`
+ * names it all the same.
+ */
+const patient = { testTimeout: 120_000, hookTimeout: 120_000, retry: 1, env };
 
 /** Modules are loaded by Node itself, as they are when a user runs them, and its cache of compiled sources is theirs too. */
 const native = { experimental: { viteModuleRunner: false, nodeLoader: false } };

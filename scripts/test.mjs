@@ -110,6 +110,8 @@ function report(results, seconds) {
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   const broken = results.filter((result) => result.failed > 0).map((result) => result.name);
   for (const line of describeSlowest(results, seconds)) console.log(line);
+  for (const again of results.flatMap((result) => result.triedAgain ?? []))
+    console.log(`↻ passed when it was tried again: ${again}`);
   // Last, so that the end of a log says what failed.
   for (const failure of results.flatMap((result) => result.failures)) console.log(`✘ ${failure}`);
   if (broken.length > 0) console.log(`failed: ${broken.join(', ')}`);

@@ -2,15 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
-/** A file that fails as a whole has no failed test of its own, so it counts as one. */
+/**
+ * A file that fails as a whole has no failed test of its own, so it counts as one. What passed only when it was tried
+ * again is told too: on a busy machine it fails now and then, and is to be mended.
+ */
 export function countVitest(file, root) {
   const report = JSON.parse(readFileSync(file, 'utf8'));
+  const describe = (path) => (test) =>
+    `${path} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`;
   const failures = report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const failed = assertionResults.filter((test) => test.status === 'failed');
     const path = relative(root, name);
     if (failed.length === 0) return status === 'failed' ? [`${path}: ${firstLines(message)}`] : [];
-    return failed.map((test) => `${path} > ${test.fullName}: ${firstLines(test.failureMessages.join('\n'))}`);
+    return failed.map(describe(path));
   });
+  const triedAgain = report.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter((test) => test.status === 'passed' && test.failureMessages.length > 0)
+      .map(describe(relative(root, name))),
+  );
   if (!report.success && failures.length === 0) failures.push('an error outside of every test; see above');
   const durations = report.testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((test) => ({
@@ -18,7 +28,7 @@ export function countVitest(file, root) {
       seconds: (test.duration ?? 0) / 1000,
     })),
   );
-  return { passed: report.numPassedTests, failed: failures.length, failures, durations };
+  return { passed: report.numPassedTests, failed: failures.length, failures, triedAgain, durations };
 }
 
 /** A test's time has its fixtures in it, which Vitest's leaves out. */
