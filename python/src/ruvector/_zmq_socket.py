@@ -145,6 +145,16 @@ class ZmqSocket:
         """True when it cannot be used any more."""
         return self._gone or bool(self._socket.closed)
 
+    def is_lost(self) -> bool:
+        """Tell, without waiting, whether it is closed or the other side is gone."""
+        if not self.closed:
+            try:
+                while self._monitor.poll(0):
+                    self._note(recv_monitor_message(self._monitor)["event"])
+            except zmq.error.ZMQBaseError as error:
+                raise self._mapped(error, f"look for {self._peer}") from error
+        return self.closed
+
     def send(self, frames: Sequence[Buffer]) -> None:
         """Queue the frames of a message.
 

@@ -79,7 +79,7 @@ class Daemon:
 
 
 def connect(daemon, timeout=5.0):
-    return Client(transport=ZmqTransport(daemon.bridge, timeout))
+    return Client(transport=ZmqTransport(lambda: daemon.bridge, timeout))
 
 
 def hello(*rest):
@@ -229,7 +229,52 @@ def test_zmq_transport_raises_an_authentication_error_when_the_token_is_refused(
 def test_zmq_transport_raises_that_there_is_no_daemon_when_nothing_listens(tmp_path):
     bridge = BridgeFile(f"ipc://{tmp_path}/none", "ipc:///none", token="t", pid=1, protocol=1)
     with pytest.raises(NoDaemonError, match="ruvector-memopt serve"):
-        ZmqTransport(bridge, 5.0)
+        ZmqTransport(lambda: bridge, 5.0)
+
+
+def answering(name):
+    """Script of a control endpoint whose daemon says its name to each request."""
+
+    def script(message):
+        if message.type is MessageType.REQUEST:
+            return [
+                Message(
+                    MessageType.REPLY, correlation=message.correlation, payload={"result": name}
+                )
+            ]
+        return Daemon.control(None, message)
+
+    return script
+
+
+def test_client_goes_to_the_daemon_that_took_the_place_of_a_lost_one():
+    running = []
+
+    def find():
+        if not running:
+            raise NoDaemonError("Cannot find a running daemon: it is dead; start it")
+        return running[-1].bridge
+
+    first = Daemon(control=answering("first"), data=hello(batch(1)))
+    running.append(first)
+    with Client(transport=ZmqTransport(find, 5.0)) as client:
+        assert client.request("who").result == "first"
+        stream = client.stream("x")
+        next(stream)
+        running.clear()
+        first.stop()
+        with pytest.raises(ConnectionLostError):
+            list(stream)
+        for ask in (client.request, client.stream):
+            with pytest.raises(NoDaemonError):
+                ask("x")
+        with Daemon(control=answering("second"), data=hello(batch(1))) as second:
+            running.append(second)
+            assert client.request("who").result == "second"
+            assert client.request("who").result == "second"
+            hellos = [each for each in second.seen if each.type is MessageType.HELLO]
+            assert len(hellos) == 2  # the lease, and one connection for requests
+            assert next(client.stream("x")).num_rows > 0
 
 
 def test_close_ends_open_streams_and_refuses_what_follows():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .bridge_file import BridgeFile
 from .remote import is_remote, name_remote
-from .running_daemon import find_daemon
+from .running_daemon import daemon_finder
 from .transport import BatchStream, MockTransport, OnProgress, Reply, Transport
 from .zmq_transport import ZmqTransport
 
@@ -20,7 +20,7 @@ __all__ = [
     "Reply",
     "Transport",
     "ZmqTransport",
-    "find_daemon",
+    "daemon_finder",
     "is_remote",
     "name_remote",
 ]

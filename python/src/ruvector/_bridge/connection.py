@@ -81,6 +81,10 @@ class Connection:
         """True when it cannot be used any more."""
         return self._socket.closed
 
+    def is_lost(self) -> bool:
+        """Tell, without waiting, whether it is closed or the daemon is gone."""
+        return self._socket.is_lost()
+
     def send(self, message: Message) -> None:
         """Queue a message.
 

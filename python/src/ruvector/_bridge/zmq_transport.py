@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import zmq
@@ -38,26 +38,29 @@ class ZmqTransport(Transport):
 
     Parameters
     ----------
-    bridge : BridgeFile
-        Endpoints and token.
+    find : callable
+        Says what the endpoints and the token are: now, and whenever the daemon was lost.
     timeout : float
         Seconds for a connection and its HELLO. Calls have no limit but the daemon's life.
 
     """
 
-    def __init__(self, bridge: BridgeFile, timeout: float) -> None:
-        self._bridge = bridge
+    def __init__(self, find: Callable[[], BridgeFile], timeout: float) -> None:
+        self._find = find
+        self._bridge = find()
         self._timeout = timeout
         self._client_id = str(uuid.uuid4())
         self._context: zmq.Context[Any] = zmq.Context(io_threads=2)
         self._lock = threading.Lock()
+        # Held to the end and never used for requests: its heartbeats are the lease.
         self._lease: Connection | None = None
+        self._lease_lock = threading.Lock()
         self._idle: list[Connection] = []
         self._open_batches: weakref.WeakSet[BatchReader] = weakref.WeakSet()
         self._last_number = 0
         self._max_message_bytes = 0
         # Where batches are read; a daemon on another host says so.
-        self._bulk = BulkOffer(bridge.data, bridge.token)
+        self._bulk = BulkOffer(self._bridge.data, self._bridge.token)
         self._last_bulk = 0
         self._lease_ms = DEFAULT_LEASE_MS
         # Where attachments can be handed over; the daemon says so.
@@ -65,7 +68,6 @@ class ZmqTransport(Transport):
         self._closed = False
         self._pid = os.getpid()
         try:
-            # Held to the end and never used for requests: its heartbeats are the lease.
             self._lease = self._connect()
         except BaseException:
             self.close()
@@ -129,6 +131,7 @@ class ZmqTransport(Transport):
     ) -> BatchStream:
         """Ask for batches on a connection of their own."""
         self._check_open()
+        self._follow()
         with self._lock:
             # Each connection has keys of its own.
             seal = self._bulk.seal(self._last_bulk)
@@ -185,12 +188,30 @@ class ZmqTransport(Transport):
 
     def _take(self) -> Connection:
         self._check_open()
+        self._follow()
         with self._lock:
             while self._idle:
                 connection = self._idle.pop()
-                if not connection.closed:
+                if not connection.is_lost():
                     return connection
+                connection.close()
         return self._connect()
+
+    def _follow(self) -> None:
+        """Go to the daemon that took the place of a lost one, and forget what that one said."""
+        with self._lease_lock:
+            self._check_open()
+            if self._lease is not None:
+                if not self._lease.is_lost():
+                    return
+                self._lease.close()
+                self._lease = None
+            self._bridge = self._find()
+            with self._lock:
+                self._bulk = BulkOffer(self._bridge.data, self._bridge.token)
+                self._last_bulk = 0
+                self._shared_folder = None
+            self._lease = self._connect()
 
     def _give_back(self, connection: Connection) -> None:
         with self._lock:

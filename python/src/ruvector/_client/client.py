@@ -14,7 +14,7 @@ from .._bridge import (
     Reply,
     Transport,
     ZmqTransport,
-    find_daemon,
+    daemon_finder,
     is_remote,
     name_remote,
 )
@@ -71,6 +71,9 @@ def connect(
 ) -> Client:
     """Connect to the running daemon, of this host or of another one.
 
+    The client outlives its daemon: when that was started again, the next call goes to the new one.
+    What was running ends with a ``ConnectionLostError``.
+
     Parameters
     ----------
     home : path, or "tcp://host:port", optional
@@ -112,8 +115,9 @@ def connect(
             '"tcp://host:port", or the folder of a home'
         )
     if is_remote(home):
-        return Client(transport=ZmqTransport(name_remote(str(home), key, token), timeout))
-    return Client(transport=ZmqTransport(find_daemon(home, bridge_file), timeout))
+        remote = name_remote(str(home), key, token)
+        return Client(transport=ZmqTransport(lambda: remote, timeout))
+    return Client(transport=ZmqTransport(daemon_finder(home, bridge_file), timeout))
 
 
 class Client(OfThisProcess):
