@@ -277,6 +277,33 @@ def test_client_goes_to_the_daemon_that_took_the_place_of_a_lost_one():
             assert next(client.stream("x")).num_rows > 0
 
 
+@pytest.mark.parametrize("answers", [True, False], ids=["a daemon that ends it", "a silent one"])
+def test_request_that_is_interrupted_has_ended_on_the_daemon_or_is_waited_for_a_moment(answers):
+    ended = []
+
+    def control(message):
+        number = message.correlation
+        if message.type is MessageType.REQUEST:
+            return [Message(MessageType.PROGRESS, correlation=number, payload={"progress": 1})]
+        if message.type is MessageType.CANCEL and answers:
+            time.sleep(0.3)
+            ended.append(number)
+            payload = {"code": "ERR_WIRE_CANCELLED", "message": "cancelled"}
+            return [Message(MessageType.ERROR, correlation=number, payload=payload)]
+        return Daemon.control(None, message)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with Daemon(control=control) as daemon, connect(daemon) as client:
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.request("x", on_progress=interrupt)
+        assert time.monotonic() - started < 4
+        assert len(ended) == answers
+        assert [each.type for each in daemon.seen].count(MessageType.CANCEL) == 1
+
+
 def test_close_ends_open_streams_and_refuses_what_follows():
     with Daemon(data=hello(batch(1))) as daemon:
         client = connect(daemon)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import time
 import uuid
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +14,7 @@ from typing import Any
 import zmq
 
 from .._buffer import Buffer
-from .._exceptions import ClientClosedError, ProtocolError, error_from_payload
+from .._exceptions import ClientClosedError, ProtocolError, WireError, error_from_payload
 from .._fork import check_same_process, is_forked
 from .._shared_memory import HandedFile
 from .._versions import check_daemon_version
@@ -31,6 +33,8 @@ __all__ = ["ZmqTransport"]
 _CONTROL, _DATA = 0, 1
 # Smaller attachments are sent: a file costs some system calls.
 _HANDED_MIN_BYTES = 2**20
+# How long the end of a cancelled request is waited for.
+_END_S = 2.0
 
 
 class ZmqTransport(Transport):
@@ -80,7 +84,7 @@ class ZmqTransport(Transport):
     def request(
         self, name: str, params: Json, attachments: Sequence[Buffer], on_progress: OnProgress | None
     ) -> Reply:
-        """Send a request and wait for its reply; an interrupt cancels it on the daemon."""
+        """Send a request and wait for its reply; an interrupt ends it on the daemon."""
         payload = {"name": name, "params": params}
         handed = self._hand_over(attachments)
         if handed is not None:
@@ -107,8 +111,8 @@ class ZmqTransport(Transport):
         try:
             connection.send(Message(MessageType.REQUEST, 0, 0, number, payload, tuple(attachments)))
             answer = _await_answer(connection, number, on_progress)
-        except BaseException:
-            self._cancel(connection, number)
+        except BaseException as error:
+            self._cancel(connection, number, waits=not isinstance(error, WireError))
             raise
         self._give_back(connection)
         if answer.type is MessageType.ERROR:
@@ -261,13 +265,28 @@ class ZmqTransport(Transport):
         )
 
     @staticmethod
-    def _cancel(connection: Connection, number: int) -> None:
-        # The answer may still come: this connection is not used again.
+    def _cancel(connection: Connection, number: int, *, waits: bool) -> None:
+        """End a request; this connection is not used again."""
         try:
             if not connection.closed:
                 connection.send(Message(MessageType.CANCEL, correlation=number))
+                if waits:
+                    _await_end(connection, number)
         finally:
             connection.close()
+
+
+def _await_end(connection: Connection, number: int) -> None:
+    """Wait a moment for the answer of what was cancelled.
+
+    Then nothing of it goes on; and a process that ends at once would take CANCEL with it.
+    """
+    deadline = time.monotonic() + _END_S
+    with contextlib.suppress(WireError):
+        while (left := deadline - time.monotonic()) > 0:
+            message = connection.receive(left)
+            if message.correlation == number and message.type is not MessageType.PROGRESS:
+                return
 
 
 def _await_answer(connection: Connection, number: int, on_progress: OnProgress | None) -> Message:
