@@ -1,5 +1,6 @@
 """``ruvector-memopt federate``: what cannot start says so before any program of Flower does."""
 
+import fcntl
 import socket
 
 import numpy as np
@@ -62,6 +63,17 @@ def test_main_of_federate_says_what_it_lacks_before_it_starts(
     output, errors = capfd.readouterr()
     assert told.format(**known) in errors
     assert "Starting" not in output + errors
+
+
+def test_main_of_federate_starts_no_second_server_in_one_folder(tmp_path, capfd):
+    line = ["server", "--port", str(free_port()), "--folder", str(tmp_path)]
+    with (tmp_path / "server.lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main(line) == 1
+        told = f'ERR_TRAIN_ENGINE: Cannot start the SuperLink: another one runs in "{tmp_path}"'
+        assert told in capfd.readouterr().err
+        assert [each.name for each in tmp_path.iterdir()] == ["server.lock"]
+        assert main([*line, "--print"]) == 0
 
 
 def test_main_of_federate_prints_the_line_of_a_client_before_there_is_a_server(tmp_path, capsys):

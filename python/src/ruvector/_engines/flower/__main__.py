@@ -6,12 +6,15 @@ Run as ``python -m ruvector._engines.flower``; the options are those of the comm
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..._exceptions import EngineError, EngineOptionsError, RuvectorError
@@ -65,7 +68,41 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@dataclass(frozen=True)
+class _Server:
+    """A SuperLink that can be started: its command line, and those that allow hosts."""
+
+    home: Path
+    address: str
+    line: list[str]
+    register: list[list[str]]
+    root_certificates: Path
+
+
 def _serve(options: argparse.Namespace) -> int:
+    if options.only_print:
+        _prepare(options)
+        return 0
+    with _held(options.folder) as lock:
+        return _run(options, _prepare(options), lock)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[int]:
+    """Hold a folder; who inherits the descriptor holds it too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "server.lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EngineError(
+                f'Cannot start the SuperLink: another one runs in "{folder}", whose hosts and keys '
+                "it has; end it, or start this one in another --home"
+            ) from error
+        yield lock.fileno()
+
+
+def _prepare(options: argparse.Namespace) -> _Server:
     folder: Path = options.folder
     keys, home = folder / "keys", folder / "flwr"
     # What listens everywhere is reached on the loopback, what listens at one address only there.
@@ -79,8 +116,10 @@ def _serve(options: argparse.Namespace) -> int:
     line = superlink_command(options.host, options.port, keys, folder / "state.db")
     register = [register_command(key) for key in options.allow]
     _show(home, line, *register)
-    if options.only_print:
-        return 0
+    return _Server(home, local, line, register, keys / "ca.pem")
+
+
+def _run(options: argparse.Namespace, server: _Server, lock: int) -> int:
     _check_files("--allow", options.allow, "host.pub, which `federate client` wrote on that host")
     if not is_port_free(options.host, options.port):
         # Flower tells after half a minute, and another SuperLink would answer in its place.
@@ -88,16 +127,17 @@ def _serve(options: argparse.Namespace) -> int:
             f"Cannot start the SuperLink: another process has port {options.port} of "
             f"{options.host}; end it, or take another one with --port"
         )
-    environment = flower_environment(home)
-    process = subprocess.Popen(line, env=environment)
+    environment = flower_environment(server.home)
+    # It has the folder as long as it lives, also when this process is killed.
+    process = subprocess.Popen(server.line, env=environment, pass_fds=[lock])
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: process.terminate())
     try:
-        wait_for_superlink(process, local, keys / "ca.pem")
+        wait_for_superlink(process, server.address, server.root_certificates)
     except EngineError:
         process.terminate()
         raise
-    for each in register:
+    for each in server.register:
         subprocess.run(each, env=environment, check=False)
     return process.wait()
 
