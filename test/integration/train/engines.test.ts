@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Home } from '../../../src/core/index.ts';
@@ -131,13 +132,16 @@ it('federate server and client train three hosts on their histories; the model g
   };
   await vi.waitFor(allows, { timeout: 300_000, interval: 100 });
   await using _a = start(first, client);
-  await using _b = start(second, client);
-  await using _c = start(third, client);
-  const { engine } = await fitAndDeploy(first, 'sklearn.LogisticRegression', 'flower', {
+  const fitting = fitAndDeploy(first, 'sklearn.LogisticRegression', 'flower', {
     address: superlink,
     root_certificates: certificate,
     hosts: HOSTS,
     rounds: 1,
   });
+  // A host that comes after the fit began is waited for, and takes part.
+  await sleep(10_000);
+  await using _b = start(second, client);
+  await using _c = start(third, client);
+  const { engine } = await fitting;
   expect(engine).toMatchObject({ name: 'flower', rounds: 1, hosts: HOSTS, failures: [], privacy: null });
 }, 900_000);

@@ -88,10 +88,12 @@ class _Rounds:
     def build_strategy(self) -> tuple[Any, RdpAccountant | None]:
         """Make the strategy of the job, with its accountant where there is noise."""
         job = self._job
+        # Flower counts the hosts that are there before it waits for those that are asked for, and
+        # then draws as many as it had counted: those that came late would be left out by chance.
         common = {
             "fraction_train": 1.0,
             "fraction_evaluate": 0.0,
-            "min_train_nodes": job.hosts if job.noise_multiplier is not None else 1,
+            "min_train_nodes": job.hosts,
             "min_available_nodes": job.hosts,
         }
         own: dict[str, Any] = {
