@@ -85,13 +85,17 @@ it('serveStream() lets a subscriber that stops reading delay nobody, and tells i
   for (const { child } of stopped) child.kill('SIGSTOP');
   let published = 0;
   let slowestMs = 0;
+  let dearestMs = 0;
   const publishSome = (): void => {
     const startMs = performance.now();
+    const cpu = process.threadCpuUsage();
     publish(
       'memory',
       Array.from({ length: ROWS }, () => memoryRow(++published)),
     );
     slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    const { user, system } = process.threadCpuUsage(cpu);
+    dearestMs = Math.max(dearestMs, (user + system) / 1000);
   };
   const publishing = setInterval(publishSome, EVERY_MS);
   cleanup.defer(() => clearInterval(publishing));
@@ -109,8 +113,9 @@ it('serveStream() lets a subscriber that stops reading delay nobody, and tells i
     [...stopped, healthy].map(async (started) => JSON.parse(await started.next()) as StreamConsumerReport),
   );
   expect(lagging).toBe(6);
-  // Far below a tick of the collector, whatever the machine is doing meanwhile.
-  expect(slowestMs).toBeLessThan(200);
+  // Far below a tick of the collector in work; on the clock no longer than a busy machine takes to come back to it.
+  expect(dearestMs).toBeLessThan(200);
+  expect(slowestMs).toBeLessThan(STOP_MS / 2);
   expect(grownMib).toBeLessThan(200);
   expect(reports.map(({ isComplete }) => isComplete)).toEqual(plan.map(() => true).concat(true));
   expect(reports.map(({ records, dropped }) => records + dropped)).toEqual(reports.map(() => until));
