@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { labels, messageOf, resolveHome } from '../../core/index.ts';
+import { isRuvectorError, labels, messageOf, resolveHome } from '../../core/index.ts';
 import { locateDestination, makeFolder, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
 import { demoStageError } from '../errors.ts';
@@ -43,6 +43,11 @@ const HZ = 20;
 const HORIZON_MS = 2000;
 /** When the first model is trained, as a share of the time to collect; the second is swapped in under what is live then. */
 const FIRST_MODEL_AT = 0.6;
+/** How the error begins of a history that nothing can be learnt from. */
+const TOO_LITTLE = 'Cannot build a training set';
+/** What is collected then, and how often at most in all. */
+const MORE_SECONDS = 15;
+const MOST_MORE_SECONDS = 60;
 const MARKER = '.ruvector-demo';
 
 /** Few rows and drifting levels: a regularised linear model holds up where trees memorise. */
@@ -106,26 +111,28 @@ async function driveLoop(
     host.training.prewarm();
     await wait(collectSeconds * FIRST_MODEL_AT);
     say('training a first model on what was seen so far, while decisions go on');
-    const { deployment } = await guarded(
-      host.training.train({ ...job, dataset: splitOf(collectSeconds * FIRST_MODEL_AT) }, { signal }),
-    );
-    recorder.noteFirstModel(deployment?.isLive === true);
-    say(`  ${deployment?.isLive ? 'live' : 'a candidate'}: ${deployment?.reason}`);
+    const dataset = splitOf(collectSeconds * FIRST_MODEL_AT);
+    const first = await guarded(ifEnough(host.training.train({ ...job, dataset }, { signal }), say));
+    if (first !== null) {
+      const { deployment } = first;
+      recorder.noteFirstModel(deployment?.isLive === true);
+      say(`  ${deployment?.isLive ? 'live' : 'a candidate'}: ${deployment?.reason}`);
+    }
     host.training.prewarm();
     await wait(collectSeconds * (1 - FIRST_MODEL_AT));
     say(`training the model that will act, while ${host.models.liveVersion} decides`);
     let before = { ...counts };
-    const toMs = Date.now();
+    let toMs = Date.now();
     const onProgress = ({ stage, message }: TrainProgress): void => {
       if (stage === 'deploy') before = { ...counts };
       say(`  ${message}`);
     };
-    const trained = await guarded(
-      host.training.train(
-        { ...job, dataset: { ...splitOf(collectSeconds), to_ms: toMs } },
-        { signal, onProgress },
-      ),
-    );
+    const train = (seconds: number): Promise<TrainingAnswer> => {
+      toMs = Date.now();
+      const asked = { ...job, dataset: { ...splitOf(seconds), to_ms: toMs } };
+      return guarded(host.training.train(asked, { signal, onProgress }));
+    };
+    const trained = await trainWhenEnough(train, collectSeconds, wait, say);
     const training = await guarded(goLive(host, trained));
     recorder.noteSwap();
     const duringSwap = {
@@ -153,6 +160,35 @@ async function driveLoop(
     done.abort();
     await loop.catch(() => undefined); // its own failure has already won the race
   }
+}
+
+/** What is trained; null where what was seen so far has too little in it, which is said. */
+async function ifEnough(training: Promise<TrainingAnswer>, say: DemoOptions['say']) {
+  try {
+    return await training;
+  } catch (error) {
+    if (!isRuvectorError(error) || !error.message.includes(TOO_LITTLE)) throw error;
+    const [state] = error.message.slice(error.message.indexOf(TOO_LITTLE)).split(';');
+    say(`  not yet: ${state}`);
+    return null;
+  }
+}
+
+/** Trains; where chance gave the rows to train on too little of some label, more is collected first. */
+async function trainWhenEnough(
+  train: (seconds: number) => Promise<TrainingAnswer>,
+  collectSeconds: number,
+  wait: (seconds: number) => Promise<void>,
+  say: DemoOptions['say'],
+): Promise<TrainingAnswer> {
+  let seconds = collectSeconds;
+  for (; seconds < collectSeconds + MOST_MORE_SECONDS; seconds += MORE_SECONDS) {
+    const trained = await ifEnough(train(seconds), say);
+    if (trained !== null) return trained;
+    say(`  collecting for ${MORE_SECONDS} s more`);
+    await wait(MORE_SECONDS);
+  }
+  return train(seconds);
 }
 
 /** A model that does not pass the gate is made live all the same: the demo shows a swap, and says that it was forced. */
