@@ -125,7 +125,7 @@ async function runLine(line: CommandLine, machine: Machine): Promise<LineOutcome
   child.stderr!.on('data', listen);
   const excuse = mayFail.find(({ lines }) => lines.test(line.text));
   child.once('exit', () => resolve(excuse?.says.test(said) ?? false));
-  const isGood = await Promise.race([promise, sleep(LINE_LIMIT_MS, false)]);
+  const isGood = await Promise.race([promise, sleep(LINE_LIMIT_MS, false, { ref: false })]);
   if (/ serve/.test(line.text)) return { isGood, said, child };
   await end(child);
   return { isGood, said, child: null };
