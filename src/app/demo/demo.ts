@@ -5,7 +5,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRuvectorError, labels, messageOf, resolveHome } from '../../core/index.ts';
+import { labels, messageOf, resolveHome } from '../../core/index.ts';
 import { locateDestination, makeFolder, writeWhole } from '../../files/index.ts';
 import { buildConfig } from '../host/config.ts';
 import { demoStageError } from '../errors.ts';
@@ -22,6 +22,7 @@ import type { DemoReport } from './demo-report.ts';
 import type { DemoRun } from './demo-run.ts';
 import { readFromPython } from './python-client.ts';
 import { renderDemoHtml } from './report-html.ts';
+import { trainIfEnough, trainWhenEnough } from './train-when-enough.ts';
 import { createWorkloadActuator } from './workload-actuator.ts';
 import { startWorkload } from './workload-process.ts';
 import type { Workload } from './workload-process.ts';
@@ -43,11 +44,6 @@ const HZ = 20;
 const HORIZON_MS = 2000;
 /** When the first model is trained, as a share of the time to collect; the second is swapped in under what is live then. */
 const FIRST_MODEL_AT = 0.6;
-/** How the error begins of a history that nothing can be learnt from. */
-const TOO_LITTLE = 'Cannot build a training set';
-/** What is collected then, and how often at most in all. */
-const MORE_SECONDS = 15;
-const MOST_MORE_SECONDS = 60;
 const MARKER = '.ruvector-demo';
 
 /** Few rows and drifting levels: a regularised linear model holds up where trees memorise. */
@@ -112,7 +108,7 @@ async function driveLoop(
     await wait(collectSeconds * FIRST_MODEL_AT);
     say('training a first model on what was seen so far, while decisions go on');
     const dataset = splitOf(collectSeconds * FIRST_MODEL_AT);
-    const first = await guarded(ifEnough(host.training.train({ ...job, dataset }, { signal }), say));
+    const first = await guarded(trainIfEnough(host.training.train({ ...job, dataset }, { signal }), say));
     if (first !== null) {
       const { deployment } = first;
       recorder.noteFirstModel(deployment?.isLive === true);
@@ -160,35 +156,6 @@ async function driveLoop(
     done.abort();
     await loop.catch(() => undefined); // its own failure has already won the race
   }
-}
-
-/** What is trained; null where what was seen so far has too little in it, which is said. */
-async function ifEnough(training: Promise<TrainingAnswer>, say: DemoOptions['say']) {
-  try {
-    return await training;
-  } catch (error) {
-    if (!isRuvectorError(error) || !error.message.includes(TOO_LITTLE)) throw error;
-    const [state] = error.message.slice(error.message.indexOf(TOO_LITTLE)).split(';');
-    say(`  not yet: ${state}`);
-    return null;
-  }
-}
-
-/** Trains; where chance gave the rows to train on too little of some label, more is collected first. */
-async function trainWhenEnough(
-  train: (seconds: number) => Promise<TrainingAnswer>,
-  collectSeconds: number,
-  wait: (seconds: number) => Promise<void>,
-  say: DemoOptions['say'],
-): Promise<TrainingAnswer> {
-  let seconds = collectSeconds;
-  for (; seconds < collectSeconds + MOST_MORE_SECONDS; seconds += MORE_SECONDS) {
-    const trained = await ifEnough(train(seconds), say);
-    if (trained !== null) return trained;
-    say(`  collecting for ${MORE_SECONDS} s more`);
-    await wait(MORE_SECONDS);
-  }
-  return train(seconds);
 }
 
 /** A model that does not pass the gate is made live all the same: the demo shows a swap, and says that it was forced. */

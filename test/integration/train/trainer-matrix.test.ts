@@ -49,8 +49,6 @@ const TOLERANCE = 1e-5;
  * Its gate held it to 1e-5 on its own rows.
  */
 const BEYOND_TOLERANCE = 1e-4;
-/** Far beyond what it has seen, its probabilities hang on differences of sums of millions, of which float32 keeps none. */
-const SENSELESS_BEYOND = ['sklearn.GaussianNB'];
 
 let matrix: TrainerMatrix;
 
@@ -77,10 +75,8 @@ it.for(cases)(
     expect(line!.error).toBeUndefined();
     expect(line).toMatchObject({ isLive: true, rows: 2048 });
     const tolerance = isFresh ? BEYOND_TOLERANCE : TOLERANCE;
-    if (!isFresh || !SENSELESS_BEYOND.includes(name)) {
-      expect(line!.maxDifference).toBeLessThanOrEqual(tolerance);
-      expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(tolerance);
-    }
+    expect(line!.maxDifference).toBeLessThanOrEqual(tolerance);
+    expect(await matrix.compareInNode(line!)).toBeLessThanOrEqual(tolerance);
     const version = `${line!.manifest.name}@${line!.version}`;
     await vi.waitFor(() => expect(matrix.host.firstDecisionMs(version)).toBeGreaterThan(0));
   },

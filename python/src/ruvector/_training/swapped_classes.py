@@ -93,6 +93,8 @@ class _ReportingMLPRegressor(_ReportingMixin, MLPRegressor):  # type: ignore[mis
 
 
 _IN: dict[type, type] = {
+    # Its log likelihoods are sums of large squares; in float32 their shares do not sum to 1.
+    GaussianNB: _in_float64(GaussianNB),
     MLPClassifier: _ReportingMLPClassifier,
     MLPRegressor: _ReportingMLPRegressor,
     MaxAbsScaler: _ExactMaxAbsScaler,
@@ -110,7 +112,6 @@ _IN_CALIBRATED: dict[type, type] = {
         Perceptron,
         LogisticRegression,
         LinearDiscriminantAnalysis,
-        GaussianNB,
     )
 }
 _BACK: dict[type, type] = {
