@@ -41,7 +41,7 @@ export default defineConfig({
         },
       },
       { test: { name: 'measured', include: measured, fileParallelism: false, ...patient } },
-      ...['integration', 'conformance'].map((name) => ({
+      ...['integration', 'conformance', 'scenario'].map((name) => ({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],

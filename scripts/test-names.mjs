@@ -29,7 +29,7 @@ function saysTwice(name) {
 
 const isNamed = ({ name, title }) =>
   !saysTwice(name) && (startsWithSubject(name) || startsWithSubject(title));
-const typescript = ['unit', 'integration', 'conformance'].flatMap((kind) =>
+const typescript = ['unit', 'integration', 'conformance', 'scenario'].flatMap((kind) =>
   readTests(`test/${kind}`, /\.test\.ts$/, (text, path) => readTypeScriptTests({ path, text })),
 );
 const python = readTests('python/tests', /\/test_\w+\.py$/, readPythonTests);

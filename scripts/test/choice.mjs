@@ -3,8 +3,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Vitest's projects. Those that are measured lie among integration and conformance tests. */
-export const vitestKinds = ['unit', 'measured', 'integration', 'conformance'];
-const vitestFolders = ['unit', 'integration', 'conformance'];
+export const vitestKinds = ['unit', 'measured', 'integration', 'conformance', 'scenario'];
+const vitestFolders = ['unit', 'integration', 'conformance', 'scenario'];
+/** Stories of minutes, which run where they, their room or everything is asked for. */
+const ONLY_ASKED = 'scenario';
+const EVERYTHING = 'all';
 /** Rooms whose Python side is a package of another name, or a module. */
 const pythonTwins = {
   core: ['exceptions'],
@@ -20,12 +23,13 @@ export class ChoiceError extends Error {}
 
 /**
  * @param names of static checks and of kinds of tests
- * @returns `--help`, or the names chosen and the rooms; no rooms means all of them
+ * @returns `--help`, or the names of all that is to run and the rooms; no rooms means all of them
  */
 export function parseChoice(args, root, staticNames) {
   if (args.includes('--help') || args.includes('-h')) return { isHelp: true };
-  const names = args.filter((arg) => arg !== '--static');
   const kinds = [...vitestKinds, 'python'];
+  const everything = [...staticNames, ...kinds];
+  const names = args.filter((arg) => arg !== '--static' && arg !== EVERYTHING);
   const rooms = listRooms(root);
   const unknown = names.filter((name) => ![...staticNames, ...kinds, ...rooms].includes(name));
   if (unknown.length > 0) {
@@ -34,6 +38,8 @@ export function parseChoice(args, root, staticNames) {
         describeNames(root, staticNames),
     );
   }
+  if (args.includes(EVERYTHING)) return { steps: everything, rooms: [] };
+  if (args.length === 0) return { steps: everything.filter((name) => name !== ONLY_ASKED), rooms: [] };
   // Beside a room, `python` is the kind of its tests.
   const isRoom = (name) =>
     rooms.includes(name) &&
@@ -54,8 +60,10 @@ export function describeNames(root, staticNames) {
 
 export function describeUsage(root, staticNames) {
   return `npm test [-- <name> …]
-Runs every check and every test, or those named: a room's tests of all kinds (npm test -- stream), one kind
-(npm test -- unit), one kind of a room (npm test -- kernel integration), one check (npm test -- types).
+Runs every check and every test but the scenarios, which take minutes each, or those named: a room's tests of all
+kinds (npm test -- stream), one kind (npm test -- unit), one kind of a room (npm test -- kernel integration), one
+check (npm test -- types).
+all       runs the scenarios too, as the continuous integration does
 --static  runs the checks alone, as npm run check does
 --help    says this
 ${describeNames(root, staticNames)}`;

@@ -1,6 +1,6 @@
 """Federated fits over real processes of Flower: one SuperLink and the SuperNodes of three hosts.
 
-Those of ``npm test`` are in test/integration/train/engines.test.ts, these in the soak ``engines``.
+Those of ``npm test`` are in test/scenario/train/engines.test.ts, these in the soak ``engines``.
 """
 
 import math

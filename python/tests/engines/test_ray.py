@@ -1,7 +1,7 @@
 """Fits and a search on a real cluster of Ray, started once; one fit starts its own.
 
 Most take longer than ``npm test`` has time for: ``npm run soak -- engines``. There a fit on Ray
-runs in test/integration/train/engines.test.ts.
+runs in test/scenario/train/engines.test.ts.
 """
 
 import os

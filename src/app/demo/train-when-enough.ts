@@ -1,7 +1,6 @@
 // Training on a history that may not hold enough yet: chance can give the rows to train on one label alone.
 import type { TrainingAnswer } from '../../client/index.ts';
 import { isRuvectorError } from '../../core/index.ts';
-import type { DemoOptions } from './demo.ts';
 
 /** What is collected when there is too little, and at most in all. */
 const MORE_SECONDS = 15;
@@ -13,7 +12,7 @@ const tooLittle: ReadonlySet<unknown> = new Set(['ERR_PREPARE_TOO_FEW_ROWS', 'ER
 /** What is trained; null where what was seen so far has too little in it, which is said. */
 export async function trainIfEnough(
   training: Promise<TrainingAnswer>,
-  say: DemoOptions['say'],
+  say: (text: string) => void,
 ): Promise<TrainingAnswer | null> {
   try {
     return await training;
@@ -36,7 +35,7 @@ export async function trainWhenEnough(
   train: (seconds: number) => Promise<TrainingAnswer>,
   collectSeconds: number,
   wait: (seconds: number) => Promise<void>,
-  say: DemoOptions['say'],
+  say: (text: string) => void,
 ): Promise<TrainingAnswer> {
   let seconds = collectSeconds;
   for (; seconds < collectSeconds + MOST_MORE_SECONDS; seconds += MORE_SECONDS) {

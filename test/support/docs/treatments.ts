@@ -149,11 +149,10 @@ const rules: readonly Rule[] = [
   {
     lines: /10\.0\.0\.5/,
     treat: leaveOut(
-      'is for three machines: test/integration/fleet/tutorial.test.ts runs it on one',
+      'is for three machines: test/scenario/fleet/tutorial.test.ts runs it on one',
       ({ file }) =>
-        readFileSync(join(root, 'test/integration/fleet/tutorial.test.ts'), 'utf8').includes(
-          'docs/fleet.md',
-        ) && file.endsWith('fleet.md')
+        readFileSync(join(root, 'test/scenario/fleet/tutorial.test.ts'), 'utf8').includes('docs/fleet.md') &&
+        file.endsWith('fleet.md')
           ? null
           : 'that test runs docs/fleet.md only',
     ),
@@ -161,9 +160,9 @@ const rules: readonly Rule[] = [
   {
     lines: /^ruvector-memopt (federate|keys) |lab\.example|^nsc |ruvector-memopt\[(ray|flower|remote)\]/,
     treat: leaveOut(
-      'needs several hosts: test/integration/train/engines.test.ts and app/remote-hosts.test.ts have them',
+      'needs several hosts: test/scenario/train/engines.test.ts and app/remote-hosts.test.ts have them',
       () =>
-        existsSync(join(root, 'test/integration/train/engines.test.ts')) &&
+        existsSync(join(root, 'test/scenario/train/engines.test.ts')) &&
         existsSync(join(root, 'test/integration/app/remote-hosts.test.ts'))
           ? null
           : 'there are no such tests',

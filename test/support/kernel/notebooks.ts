@@ -199,3 +199,30 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
       .join(''),
   };
 }
+
+/** One run after the other, whatever becomes of them; the test of each hears how it went. */
+export function runInTurn(
+  runner: NotebookRunner,
+  notebooks: readonly (readonly [name: string, kernel?: string])[],
+): Readonly<Record<string, Promise<NotebookRun>>> {
+  let before: Promise<unknown> = Promise.resolve();
+  const started = notebooks.map(([name, kernel]) => {
+    const run = before.then(() => runner.run(`${name}.ipynb`, kernel));
+    before = run.catch(() => undefined);
+    return [kernel ? `${name} in ${kernel}` : name, run] as const;
+  });
+  return Object.fromEntries(started);
+}
+
+/** The first group of a pattern in a text. */
+export function findIn(text: unknown, pattern: RegExp): string {
+  const found = pattern.exec(String(text))?.[1];
+  if (found === undefined) throw new Error(`${pattern} is not in: ${String(text)}`);
+  return found;
+}
+
+/** Shape of a DataFrame a cell showed. */
+export function shapeOf(run: NotebookRun, cell: string): { rows: number; columns: number } {
+  const [, rows, columns] = /^DataFrame: ([\d,]+) rows × (\d+) columns/.exec(run.result(cell)) ?? [];
+  return { rows: Number(rows?.replaceAll(',', '')), columns: Number(columns) };
+}

@@ -19,6 +19,9 @@ from importlib.machinery import ModuleSpec
 OURS = "ruvector-memopt"
 MODULE = "ruvector"
 
+# Where installers write down which files a distribution brought, each in its own form.
+_FILE_LISTS = ("RECORD", "installed-files.txt", "SOURCES.txt")
+
 Finding = dict[str, object]
 
 
@@ -114,16 +117,18 @@ def _other_distribution(path: str | None) -> str | None:
         return None
     folder = os.path.realpath(os.path.dirname(path))
     for distribution in metadata.distributions():
-        name = _name_of(distribution)
-        if name is not None and name != OURS and _brings(distribution, folder):
-            return f"{name} {distribution.version}"
+        if _brings(distribution, folder):
+            name = _name_of(distribution)
+            if name is not None and name != OURS:
+                return f"{name} {distribution.version}"
     return None
 
 
 def _is_installed_at(path: str) -> bool:
     folder = os.path.realpath(os.path.dirname(path))
-    ours = (each for each in metadata.distributions() if _name_of(each) == OURS)
-    return any(_brings(each, folder) for each in ours)
+    return any(
+        _brings(each, folder) and _name_of(each) == OURS for each in metadata.distributions()
+    )
 
 
 def _name_of(distribution: metadata.Distribution) -> str | None:
@@ -134,6 +139,10 @@ def _name_of(distribution: metadata.Distribution) -> str | None:
 
 def _brings(distribution: metadata.Distribution, folder: str) -> bool:
     """Whether it has files of its own in this very folder, be it a package's or site-packages."""
+    # Most packages have none, and the lists of large ones take long to read line by line.
+    lists = (distribution.read_text(name) for name in _FILE_LISTS)
+    if not any(MODULE in (text or "") for text in lists):
+        return False
     for file in distribution.files or []:
         is_module = file.parts[0].split(".")[0] == MODULE
         if is_module and os.path.realpath(os.path.dirname(str(file.locate()))) == folder:
