@@ -19,7 +19,7 @@ import { abortOnSignals, formatSeconds, print, printJson, tell, toJson } from '.
 import { assertCombination, buildExportJob, exposedBy, streamedOnly } from './export-command-options.ts';
 import type { ExportCommandOptions } from './export-command-options.ts';
 import { runExportStream } from './export-stream.ts';
-import { homeOf, isVerbose, parsePort, parsePositive } from './options.ts';
+import { homeOf, isVerbose, parseHours, parsePort } from './options.ts';
 import { addTableOptions, onlyIn } from './table-options.ts';
 
 const examples = `
@@ -51,7 +51,7 @@ export function addExport(program: Command): void {
 }
 
 function addFileOptions(command: Command): void {
-  addTableOptions(command, exportArguments, { parsers: { hours: parsePositive } });
+  addTableOptions(command, exportArguments, { parsers: { hours: parseHours } });
   addTableOptions(command, exportOptions);
   command
     .option('--no-anonymize', 'as stored: says what it exposes and asks, or needs --yes')

@@ -23,9 +23,34 @@ export function parseNumber(text: string): number {
   return value;
 }
 
-/** Parses a duration; Node's timers take at most 24.8 days. */
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const units = { s: 'seconds', m: 'minutes', h: 'hours' };
+
+/** A time in a unit: a bare number counts the unit, and `500ms`, `90s`, `5m`, `1.5h`, `2d` say their own. */
+function parseTime(text: string, unit: keyof typeof units): number {
+  const [, count, own] = /^(.*\d)\s*(ms|s|m|h|d)$/.exec(text.trim()) ?? [];
+  const value = Number(count ?? text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new InvalidArgumentError(`It must be a number of ${units[unit]}, or a time like 90s, 5m or 2h.`);
+  return own === undefined ? value : (value * unitMs[own]!) / unitMs[unit]!;
+}
+
+/** Parses seconds of any size; their range is checked by who takes them. */
+export const parseAnySeconds = (text: string): number => parseTime(text, 's');
+
+/** Parses minutes of any size; their range is checked by who takes them. */
+export const parseAnyMinutes = (text: string): number => parseTime(text, 'm');
+
+/** Parses hours above 0. */
+export function parseHours(text: string): number {
+  const value = parseTime(text, 'h');
+  if (value <= 0) throw new InvalidArgumentError('It must be above 0.');
+  return value;
+}
+
+/** Parses seconds to wait; Node's timers take at most 24.8 days. */
 export function parseSeconds(text: string): number {
-  const value = parseNumber(text);
+  const value = parseTime(text, 's');
   if (value < 0.1 || value > 2_000_000) throw new InvalidArgumentError('It must be 0.1 to 2000000 seconds.');
   return value;
 }
@@ -59,8 +84,6 @@ export function parseList(text: string): readonly string[] {
   if (names.includes('')) throw new InvalidArgumentError('It must be names with commas between them.');
   return names;
 }
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `500ms`, `10s`, `1m`, `1h`, `1d` → milliseconds; a bare number is seconds, as in the other commands. */
 export function parseDuration(text: string): number {

@@ -17,7 +17,7 @@ import { watchPublication } from '../exports/publication-log.ts';
 import { renderPublication, renderVerification } from '../exports/render-publication.ts';
 import { startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parsePositive } from './options.ts';
+import { homeOf, parseHours, parsePositive } from './options.ts';
 import { addTableOptions, givenFlags, pickOptions } from './table-options.ts';
 
 /** What commander hands over: these, and what the tables name. */
@@ -54,7 +54,7 @@ export function addPublish(program: Command): void {
     );
   addTableOptions(command, historyOptions, {
     prefix: 'history: ',
-    parsers: { hours: parsePositive, blocks: parsePositive },
+    parsers: { hours: parseHours, blocks: parsePositive },
   });
   addVerify(command);
   addKeygen(command);

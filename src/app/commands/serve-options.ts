@@ -8,6 +8,8 @@ import {
   collectNumber,
   collectText,
   goalOption,
+  parseAnyMinutes,
+  parseAnySeconds,
   parseNumber,
   parsePositive,
   parseSeconds,
@@ -67,7 +69,7 @@ export function addSamplingOptions(command: Command): void {
     .option(
       '--process-interval <seconds>',
       'time between scans of all processes',
-      parseNumber,
+      parseAnySeconds,
       defaultConfig.processIntervalMs / 1000,
     );
 }
@@ -76,7 +78,12 @@ export function addSamplingOptions(command: Command): void {
 export function addHostOptions(command: Command): void {
   addSamplingOptions(command);
   command
-    .option('--horizon <seconds>', 'how far ahead a label looks', parseNumber, defaultConfig.horizonMs / 1000)
+    .option(
+      '--horizon <seconds>',
+      'how far ahead a label looks',
+      parseAnySeconds,
+      defaultConfig.horizonMs / 1000,
+    )
     .option('--act', 'act on the named processes instead of only planning', defaultConfig.act)
     .option('--pid <pid>', 'process the optimizer may act on (repeatable)', collectNumber, [])
     .option('--name <command>', 'processes it may act on, by command name (repeatable)', collectText, [])
@@ -96,7 +103,7 @@ export function addHostOptions(command: Command): void {
     .option(
       '--quiet <seconds>',
       'how long memory must not have been used before it is taken (default: by goal and shortage)',
-      parseNumber,
+      parseAnySeconds,
     )
     .addOption(
       new Option('--transport <kind>', 'how Python connects: ipc or tcp (loopback only)')
@@ -107,7 +114,7 @@ export function addHostOptions(command: Command): void {
     .option(
       '--retrain <minutes>',
       'train on the newest history this often; 0 is never',
-      parseNumber,
+      parseAnyMinutes,
       defaultConfig.retrainMinutes,
     )
     .option(
@@ -208,6 +215,8 @@ export function addFleetOptions(command: Command): void {
     .option(
       '--publish-seconds <n>',
       'longest time a row waits for others before it is sent',
+      parseAnyMinutes,
+      parseAnySeconds,
       parseSeconds,
       DEFAULT_BATCH_MS / 1000,
     )

@@ -13,7 +13,7 @@ import { searchlessError } from '../errors.ts';
 import { parseLayers } from './layers.ts';
 import { findingsOf, startProgress } from '../../client/index.ts';
 import { abortOnSignals, formatRows, print, printJson } from '../terminal.ts';
-import { homeOf, parsePositive } from './options.ts';
+import { homeOf, parseHours, parsePositive, parseSeconds } from './options.ts';
 import { parseAssignment } from './assignment.ts';
 import { addTableOptions, pickOptions } from './table-options.ts';
 
@@ -51,10 +51,10 @@ export function addTrain(program: Command): void {
       {},
     );
   addTableOptions(command, datasetOptions, {
-    parsers: { hours: parsePositive, blocks: parsePositive },
+    parsers: { hours: parseHours, blocks: parsePositive },
   });
   addTableOptions(command, trainOptions);
-  addTableOptions(command, searchOptions, { parsers: { timeoutSeconds: parsePositive } });
+  addTableOptions(command, searchOptions, { parsers: { timeoutSeconds: parseSeconds } });
   command.option(
     '--layers <list>',
     'of tf.js: the network, like dense:32:relu,dropout:0.2 (default: two dense layers)',

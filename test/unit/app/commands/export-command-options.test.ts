@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { assertCombination, buildExportJob } from '../../../../src/app/commands/export-command-options.ts';
-import { parseDuration, parseList } from '../../../../src/app/commands/options.ts';
 
 describe('assertCombination()', () => {
   it('takes the command lines of the export document', () => {
@@ -46,22 +45,5 @@ describe('buildExportJob()', () => {
         .columns;
     expect(columns(['document'])).toBe('document');
     expect(columns(['timestamp', 'all'])).toEqual(['timestamp', 'all']);
-  });
-});
-
-describe('parseDuration()', () => {
-  it('takes seconds, or a number with its unit', () => {
-    expect(['10', '500ms', '1.5m', '1h', '2d'].map(parseDuration)).toEqual([
-      10_000, 500, 90_000, 3_600_000, 172_800_000,
-    ]);
-    for (const text of ['', '-1s', '1y', 'h'])
-      expect(() => parseDuration(text)).toThrow('must be a duration');
-  });
-});
-
-describe('parseList()', () => {
-  it('splits at commas and refuses empty names', () => {
-    expect(parseList('memory, process')).toEqual(['memory', 'process']);
-    expect(() => parseList('memory,')).toThrow('commas');
   });
 });
