@@ -175,6 +175,7 @@ it('close() of a client ends a loop that is not through with ERR_WIRE_CLOSED', a
   const reading = (async (): Promise<void> => {
     for await (const _ of batches) read++;
   })();
+  reading.catch(() => {});
   await until(() => read > 3);
   await client.close();
   await expect(reading).rejects.toMatchObject({ code: 'ERR_WIRE_CLOSED' });

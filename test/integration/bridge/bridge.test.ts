@@ -127,6 +127,7 @@ describe('client.request()', () => {
   it('aborts its handler when the client goes away', async () => {
     const other = await connectTo(own);
     const waiting = other.request('wait', { ms: 60_000 });
+    waiting.catch(() => {});
     await until(() => own.server.stats().activeRequests === 1);
     await other.close();
     await expect(waiting).rejects.toMatchObject({ code: 'ERR_WIRE_CLOSED' });

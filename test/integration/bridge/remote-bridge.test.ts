@@ -117,6 +117,7 @@ describe('connectRemoteDaemon()', () => {
     const stays = await bridge.connect(await bridge.makeKey('stayer'));
     await using client = await bridge.connect(key);
     const waiting = client.request('wait', { ms: 600_000 });
+    waiting.catch(() => {});
     const reading = readAll(client, { rows: 100 });
     await until(() => bridge.own.server.stats().openStreams === 1);
     await bridge.revoke('leaver');
