@@ -14,7 +14,7 @@ const staticNames = staticSteps.map((step) => step.name);
 
 // Tools and the processes of tests start in half the CPU time once their sources were compiled.
 process.env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'compile');
-// Four files of tests share the processors: numeric libraries with a thread for each would mostly wait for one another.
+// Several files of tests share the processors: numeric libraries with a thread for each would mostly wait for one another.
 for (const name of ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS']) process.env[name] ??= '1';
 
 /**

@@ -73,7 +73,7 @@ function judgeReport(output) {
 
 /**
  * One step for each kind that has tests of `rooms`, or for each kind where there are none. Those that share the machine
- * mostly wait: four of their files run at a time on two cores.
+ * mostly wait: five of their files run at a time on two cores, in the end three.
  */
 export function testSteps(rooms) {
   const isAll = rooms.length === 0;
@@ -82,7 +82,7 @@ export function testSteps(rooms) {
 }
 
 /** How many files of a kind run at a time beside the other kinds: about as much work for each. Alone each has two. */
-const sharedWorkers = { integration: 2, conformance: 1, python: 1 };
+const sharedWorkers = { integration: 3, conformance: 1, python: 1 };
 const ALONE = 2;
 
 function vitestStep(kind, paths) {

@@ -71,8 +71,8 @@ const rules: readonly Rule[] = [
   },
   {
     lines: /^npm pack$/,
-    treat: leaveOut('builds for a minute: test/integration/setup/package.test.ts packs', () =>
-      existsSync(join(root, 'test/integration/setup/package.test.ts')) ? null : 'there is no such test',
+    treat: leaveOut('builds for a minute: test/scenario/setup/package.test.ts packs', () =>
+      existsSync(join(root, 'test/scenario/setup/package.test.ts')) ? null : 'there is no such test',
     ),
   },
   {
