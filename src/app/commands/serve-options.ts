@@ -215,8 +215,6 @@ export function addFleetOptions(command: Command): void {
     .option(
       '--publish-seconds <n>',
       'longest time a row waits for others before it is sent',
-      parseAnyMinutes,
-      parseAnySeconds,
       parseSeconds,
       DEFAULT_BATCH_MS / 1000,
     )
