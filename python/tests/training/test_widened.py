@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.covariance import EllipticEnvelope
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
@@ -76,6 +77,7 @@ days = ColumnTransformer(
 CLASSIFIERS = {
     "k-NN": make_pipeline(StandardScaler(), KNeighborsClassifier(7, weights="distance")),
     "naive Bayes": GaussianNB(),
+    "quadratic": QuadraticDiscriminantAnalysis(),
     "network": make_pipeline(
         StandardScaler(), MLPClassifier((8,), max_iter=400, early_stopping=True)
     ),

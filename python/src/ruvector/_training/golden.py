@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.impute import SimpleImputer
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
@@ -37,7 +38,12 @@ _FEW_VALUES = 32
 _EXTREMES = (0.0, -1.0, 1e9, -1e9, 3e38, -3e38)
 
 # Models that ask which known rows are nearest, or how far off a row is from what a class holds.
-_BY_DISTANCE = (KNeighborsMixin, RadiusNeighborsMixin, GaussianNB)
+_BY_DISTANCE = (
+    KNeighborsMixin,
+    RadiusNeighborsMixin,
+    GaussianNB,
+    QuadraticDiscriminantAnalysis,
+)
 
 
 @dataclass(frozen=True)

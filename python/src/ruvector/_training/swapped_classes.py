@@ -14,9 +14,13 @@ from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
 from sklearn.linear_model import (
     LogisticRegression,
+    LogisticRegressionCV,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -93,14 +97,24 @@ class _ReportingMLPRegressor(_ReportingMixin, MLPRegressor):  # type: ignore[mis
 
 
 _IN: dict[type, type] = {
-    # Its log likelihoods are sums of large squares; in float32 their shares do not sum to 1.
-    GaussianNB: _in_float64(GaussianNB),
     MLPClassifier: _ReportingMLPClassifier,
     MLPRegressor: _ReportingMLPRegressor,
     MaxAbsScaler: _ExactMaxAbsScaler,
     MinMaxScaler: _ExactMinMaxScaler,
     RobustScaler: _ExactRobustScaler,
     StandardScaler: _ExactStandardScaler,
+}
+# In float32, log likelihoods that are sums of large squares give shares that do not sum to 1, and
+# sums over columns of very different sizes keep little.
+_IN |= {
+    kind: _in_float64(kind)
+    for kind in (
+        GaussianNB,
+        LinearDiscriminantAnalysis,
+        LogisticRegression,
+        LogisticRegressionCV,
+        QuadraticDiscriminantAnalysis,
+    )
 }
 # Below a calibration, which amplifies the last bit of what it calibrates.
 _IN_CALIBRATED: dict[type, type] = {
@@ -110,8 +124,6 @@ _IN_CALIBRATED: dict[type, type] = {
         RidgeClassifierCV,
         RidgeClassifier,
         Perceptron,
-        LogisticRegression,
-        LinearDiscriminantAnalysis,
     )
 }
 _BACK: dict[type, type] = {

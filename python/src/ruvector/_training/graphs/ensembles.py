@@ -155,15 +155,15 @@ refuse_before_fit(StackingClassifier, _refuse_labels_in_stack)
 
 @emits(OneVsRestClassifier)
 def _emit_one_vs_rest(graph: Graph, model: Estimator, X: str) -> str:
-    parts = [graph.columns(emit(graph, each, X), [1]) for each in model.estimators_]
+    parts = [graph.columns(emit_exact(graph, each, X), [1]) for each in model.estimators_]
     if len(parts) == 1:
-        return emit_two_columns(graph, parts[0], np.float32)
-    return _normalise(graph, graph.concat(parts))
-
-
-def _normalise(graph: Graph, shares: str) -> str:
+        return graph.cast(emit_two_columns(graph, parts[0], np.float64), np.float32)
+    shares = graph.concat(parts)
     total = graph.add("ReduceSum", shares, graph.constant([1]), keepdims=1)
-    return graph.add("Div", shares, total)
+    # Where none of them answers, scikit-learn leaves the shares as they are.
+    zero = graph.add("Equal", total, graph.scalar(0, np.float64))
+    safe = graph.add("Where", zero, graph.scalar(1, np.float64), total)
+    return graph.cast(graph.add("Div", shares, safe), np.float32)
 
 
 @emits(CalibratedClassifierCV)
@@ -187,7 +187,11 @@ def _emit_calibrated_fold(graph: Graph, fold: Estimator, X: str, n_classes: int)
     ]
     if n_classes == 2:
         return emit_two_columns(graph, shares[0], np.float64)
-    joined = graph.concat(shares)
+    # A class that the rows of the fold lack has no share there.
+    none = graph.add("Mul", shares[0], graph.scalar(0, np.float64))
+    known = np.searchsorted(fold.classes, fold.estimator.classes_).tolist()
+    by_class = dict(zip(known, shares, strict=False))
+    joined = graph.concat([by_class.get(at, none) for at in range(n_classes)])
     total = graph.add("ReduceSum", joined, graph.constant([1]), keepdims=1)
     zero = graph.add("Equal", total, graph.scalar(0, np.float64))
     even = graph.constant(np.full((1, n_classes), 1 / n_classes))
@@ -208,9 +212,7 @@ def _emit_calibrator(graph: Graph, calibrator: Estimator, raw: str) -> str:
         return _emit_isotonic(graph, calibrator, raw)
     # Platt: 1 / (1 + exp(a x + b))
     scaled = graph.add("Mul", raw, graph.scalar(-float(calibrator.a_), np.float64))
-    return graph.add(
-        "Sigmoid", graph.add("Add", scaled, graph.scalar(-float(calibrator.b_), np.float64))
-    )
+    return graph.sigmoid(graph.add("Add", scaled, graph.scalar(-float(calibrator.b_), np.float64)))
 
 
 def _emit_isotonic(graph: Graph, calibrator: Estimator, raw: str) -> str:

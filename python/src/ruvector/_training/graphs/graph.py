@@ -99,3 +99,15 @@ class Graph:
         """Multiply rows with weights (d, k) and add a bias (k,), in the type of the weights."""
         product = self.add("MatMul", value, self.constant(weights))
         return self.add("Add", product, self.constant(bias))
+
+    def sigmoid(self, x: str) -> str:
+        """Add the logistic function of float64 with all digits of tiny values.
+
+        ONNX Runtime's own is 0 below -37, which is wrong where shares are divided by their sum.
+        """
+        small = self.add("Exp", self.add("Neg", self.add("Abs", x)))
+        one = self.scalar(1, np.float64)
+        is_negative = self.add("Less", x, self.scalar(0, np.float64))
+        return self.add(
+            "Div", self.add("Where", is_negative, small, one), self.add("Add", small, one)
+        )

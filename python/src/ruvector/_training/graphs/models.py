@@ -6,9 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 from sklearn.covariance import EllipticEnvelope
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.discriminant_analysis import (
+    LinearDiscriminantAnalysis,
+    QuadraticDiscriminantAnalysis,
+)
 from sklearn.linear_model import (
     LogisticRegression,
+    LogisticRegressionCV,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -32,6 +36,7 @@ __all__: list[str] = []
     LinearDiscriminantAnalysis,
     LinearSVC,
     LogisticRegression,
+    LogisticRegressionCV,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
@@ -44,17 +49,18 @@ def _emit_linear_decision(graph: Graph, model: Estimator, X: str) -> str:
     return graph.affine(graph.cast(X, np.float64), weights, bias)
 
 
-@exactly(LinearDiscriminantAnalysis)
-def _emit_exact_discriminant(graph: Graph, model: Estimator, X: str) -> str:
+@exactly(LinearDiscriminantAnalysis, LogisticRegression, LogisticRegressionCV)
+def _emit_exact_logistic(graph: Graph, model: Estimator, X: str) -> str:
     decision = _emit_linear_decision(graph, model, X)
     if len(model.classes_) > 2:
         return graph.add("Softmax", decision, axis=1)
-    return emit_two_columns(graph, graph.add("Sigmoid", decision), np.float64)
+    return emit_two_columns(graph, graph.sigmoid(decision), np.float64)
 
 
-@emits(LinearDiscriminantAnalysis)
-def _emit_discriminant(graph: Graph, model: Estimator, X: str) -> str:
-    return graph.cast(_emit_exact_discriminant(graph, model, X), np.float32)
+@emits(LinearDiscriminantAnalysis, LogisticRegression, LogisticRegressionCV)
+def _emit_logistic(graph: Graph, model: Estimator, X: str) -> str:
+    """Answer in float64: float32 sums of terms of very different sizes differ by their order."""
+    return graph.cast(_emit_exact_logistic(graph, model, X), np.float32)
 
 
 @transforms(LinearDiscriminantAnalysis)
@@ -84,6 +90,28 @@ def _emit_exact_gaussian(graph: Graph, model: Estimator, X: str) -> str:
     halved = graph.add("Mul", distance, graph.scalar(-0.5, np.float64))
     joint = graph.add("Add", halved, graph.constant(constant))
     return graph.add("Softmax", joint, axis=1)
+
+
+@emits(QuadraticDiscriminantAnalysis)
+def _emit_quadratic(graph: Graph, model: Estimator, X: str) -> str:
+    return graph.cast(_emit_exact_quadratic(graph, model, X), np.float32)
+
+
+@exactly(QuadraticDiscriminantAnalysis)
+def _emit_exact_quadratic(graph: Graph, model: Estimator, X: str) -> str:
+    """Log likelihoods in float64, class by class: each has a covariance of its own."""
+    rows = graph.cast(X, np.float64)
+    scores = []
+    each = zip(model.means_, model.rotations_, model.scalings_, model.priors_, strict=True)
+    for mean, rotation, scaling, prior in each:
+        centred = graph.add("Sub", rows, graph.constant(np.asarray(mean, np.float64)[None]))
+        turned = graph.add("MatMul", centred, graph.constant(rotation * scaling**-0.5))
+        squares = graph.add("Mul", turned, turned)
+        distance = graph.add("ReduceSum", squares, graph.constant([1]), keepdims=1)
+        halved = graph.add("Mul", distance, graph.scalar(-0.5, np.float64))
+        constant = np.log(prior) - 0.5 * np.log(scaling).sum()
+        scores.append(graph.add("Add", halved, graph.scalar(constant, np.float64)))
+    return graph.add("Softmax", graph.concat(scores), axis=1)
 
 
 _ACTIVATIONS: Mapping[str, str] = {"logistic": "Sigmoid", "relu": "Relu", "tanh": "Tanh"}
