@@ -5,15 +5,20 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import (
+    BayesianRidge,
+    HuberRegressor,
+    Lasso,
+    LinearRegression,
     LogisticRegression,
     LogisticRegressionCV,
     Perceptron,
+    Ridge,
     RidgeClassifier,
     SGDClassifier,
 )
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
-from sklearn.svm import LinearSVC
+from sklearn.svm import LinearSVC, LinearSVR
 
 from ruvector._training.estimators import create_estimator
 from ruvector._training.fitting import fit_here as fit
@@ -70,6 +75,43 @@ def _column(rng, n):
 def test_fit_gives_what_answers_the_same_in_onnx(name, seed):
     package = export_onnx(fit(CLASSIFIERS[name], make_uneven(seed)))
     assert package.parity.label_mismatches == 0
+    assert package.parity.max_abs_diff <= 1e-5
+
+
+REGRESSORS = {
+    "linear": LinearRegression(),
+    "linear by its name": "sklearn.LinearRegression",
+    "ridge": Ridge(),
+    "lasso": Lasso(),
+    "Bayesian ridge": BayesianRidge(),
+    "Huber": HuberRegressor(),
+    "support vectors": LinearSVR(),
+}
+
+
+def make_uneven_forecast(seed):
+    """Build such rows a second apart, with the available memory that is to be foretold."""
+    dataset = make_uneven(seed)
+    names = [f"feature_{at}" for at in range(dataset.X("train").shape[1])]
+    names[0], names[2] = "usage_percent", "available_percent"
+    dataset.feature_names = tuple(names)
+    dataset.meta = {**dataset.meta, "horizonMs": 30_000}
+    rng = np.random.default_rng(seed)
+    cut = len(dataset.X("train"))
+    times = {"train": np.arange(cut), "gap": np.zeros(0)}
+    times["test"] = np.arange(cut, cut + len(dataset.X("test")))
+    for split in ("train", "test"):
+        wave = 50 + 30 * np.sin(times[split] / 40)
+        dataset.X(split)[:, 2] = wave + rng.normal(size=len(wave))
+    dataset.timestamps = lambda split: (times[split] * 1000).astype(np.int64)
+    return dataset
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_fit_gives_a_forecast_that_answers_the_same_in_onnx(name, seed):
+    package = export_onnx(fit(REGRESSORS[name], make_uneven_forecast(seed)))
     assert package.parity.max_abs_diff <= 1e-5
 
 

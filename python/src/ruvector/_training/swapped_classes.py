@@ -14,24 +14,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.discriminant_analysis import (
-    LinearDiscriminantAnalysis,
-    QuadraticDiscriminantAnalysis,
-)
 from sklearn.linear_model import (
-    LogisticRegression,
-    LogisticRegressionCV,
     Perceptron,
     RidgeClassifier,
     RidgeClassifierCV,
     SGDClassifier,
 )
-from sklearn.naive_bayes import GaussianNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._untyped import Estimator
 from .graphs.members import walk
+from .in_float64 import IN_FLOAT64
 from .progress import StopTraining, report
 
 __all__ = ["own_class", "register_swap", "swap_back", "swap_in"]
@@ -104,18 +98,7 @@ _IN: dict[type, type] = {
     RobustScaler: _ExactRobustScaler,
     StandardScaler: _ExactStandardScaler,
 }
-# In float32, log likelihoods that are sums of large squares give shares that do not sum to 1, and
-# sums over columns of very different sizes keep little.
-_IN |= {
-    kind: _in_float64(kind)
-    for kind in (
-        GaussianNB,
-        LinearDiscriminantAnalysis,
-        LogisticRegression,
-        LogisticRegressionCV,
-        QuadraticDiscriminantAnalysis,
-    )
-}
+_IN |= {kind: _in_float64(kind) for kind in IN_FLOAT64}
 # Below a calibration, which amplifies the last bit of what it calibrates.
 _IN_CALIBRATED: dict[type, type] = {
     kind: _in_float64(kind)

@@ -25,6 +25,7 @@ from sklearn.svm import LinearSVC
 
 from ..._exceptions import ConversionError
 from ..._untyped import Estimator
+from ..in_float64 import LINEAR_REGRESSORS
 from .dispatch import decides, emits, exactly, transforms
 from .graph import Graph
 from .tree_nodes import emit_two_columns
@@ -144,6 +145,14 @@ def _emit_last_layer(graph: Graph, model: Estimator, last: str) -> str:
                 f'Cannot convert estimator "{type(model).__name__}" to ONNX: its last layer is '
                 f'"{other}", which has no ONNX form here; leave loss "squared_error"'
             )
+
+
+@emits(*LINEAR_REGRESSORS)
+def _emit_linear_regression(graph: Graph, model: Estimator, X: str) -> str:
+    weights = np.asarray(model.coef_, dtype=np.float64).reshape(-1, 1)
+    bias = np.asarray(model.intercept_, dtype=np.float64)
+    value = graph.affine(graph.cast(X, np.float64), weights, bias)
+    return graph.reshape(graph.cast(value, np.float32), [-1])
 
 
 @emits(SGDOneClassSVM)
