@@ -4,6 +4,7 @@ Each is fitted, exported and held to parity by `export_onnx`, which refuses a wr
 held on every threshold and one ulp beside it.
 """
 
+import pickle
 import warnings
 
 import numpy as np
@@ -33,7 +34,7 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, TunedThresholdClassifierCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor
@@ -57,7 +58,7 @@ from ruvector._training.fitting import fit_here as fit
 from ruvector._training.graphs import Graph, emit
 from ruvector._training.onnx_export import export_onnx
 from ruvector._training.parity import create_session
-from ruvector._training.swapped_classes import swap_back, swap_in
+from ruvector._training.swapped_classes import own_class, swap_back, swap_in
 from ruvector._training.trees import read_trees
 from training_data import make_dataset, make_timed_dataset
 
@@ -109,6 +110,9 @@ CLASSIFIERS = {
     ),
     "random search": RandomizedSearchCV(linear, {"C": [0.1, 1.0]}, n_iter=2, cv=2),
     "columns": make_pipeline(days, linear),
+    "sparse columns": make_pipeline(
+        ColumnTransformer([("day", OneHotEncoder(handle_unknown="ignore"), [7])]), linear
+    ),
     "ordinal": make_pipeline(
         ColumnTransformer([("day", OrdinalEncoder(), [7])], remainder="passthrough"), forest
     ),
@@ -401,3 +405,13 @@ def test_swap_in_makes_scalers_whose_onnx_form_gives_the_same_bits(values, kind)
     model = helper.make_model(whole, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     actual = create_session(model.SerializeToString()).run(None, {"X": X})[0]
     assert (actual == scaler.transform(X)).all()
+
+
+@pytest.mark.parametrize("model", [LogisticRegression(), Ridge(), StandardScaler()])
+def test_swap_in_makes_classes_that_pickle_finds(model):
+    model = clone(model)
+    swap_in([model])
+    kind = type(model)
+    assert own_class(kind) is not kind
+    assert type(pickle.loads(pickle.dumps(model))) is kind
+    assert kind.__name__ == own_class(kind).__name__

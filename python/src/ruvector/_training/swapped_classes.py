@@ -63,9 +63,15 @@ def _in_float64(kind: type) -> type:
     """Make a class that is fitted in float64, so that it also answers in float64."""
 
     def fit(self: Estimator, X: Any, *arguments: Any, **named: Any) -> Estimator:  # noqa: ANN401
-        return kind.fit(self, np.asarray(X, dtype=np.float64), *arguments, **named)  # type: ignore[attr-defined]
+        # Sparse rows and tables of pandas stay what they are.
+        wide = X.astype(np.float64) if hasattr(X, "astype") else np.asarray(X, dtype=np.float64)
+        return kind.fit(self, wide, *arguments, **named)  # type: ignore[attr-defined]
 
-    return type(kind.__name__, (kind,), {"fit": functools.wraps(kind.fit)(fit)})  # type: ignore[attr-defined]
+    wrapped = functools.wraps(kind.fit)(fit)  # type: ignore[attr-defined]
+    name = f"_{kind.__name__}InFloat64"
+    swapped = type(name, (kind,), {"fit": wrapped, "__module__": __name__})
+    globals()[name] = swapped  # where pickle finds it, for workers of other processes
+    return swapped
 
 
 class _ReportingMixin:
@@ -112,7 +118,7 @@ _IN_CALIBRATED: dict[type, type] = {
 _BACK: dict[type, type] = {
     swapped: own for table in (_IN, _IN_CALIBRATED) for own, swapped in table.items()
 }
-for _own, _swapped in _IN.items():
+for _swapped, _own in _BACK.items():
     _swapped.__name__ = _own.__name__  # in messages; pickle goes by the qualified name
 
 
