@@ -70,7 +70,7 @@ def _column(rng, n):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("seed", (0, 2))
+@pytest.mark.parametrize("seed", [0, 2])
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_fit_gives_what_answers_the_same_in_onnx(name, seed):
     package = export_onnx(fit(CLASSIFIERS[name], make_uneven(seed)))
@@ -108,7 +108,7 @@ def make_uneven_forecast(seed):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("seed", (0, 2))
+@pytest.mark.parametrize("seed", [0, 2])
 @pytest.mark.parametrize("name", REGRESSORS)
 def test_fit_gives_a_forecast_that_answers_the_same_in_onnx(name, seed):
     package = export_onnx(fit(REGRESSORS[name], make_uneven_forecast(seed)))
