@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import type { BridgeClient } from '../../src/bridge/index.ts';
 import { python } from './python.ts';
 
@@ -121,11 +122,19 @@ async function connectWhenUp(
   }
 }
 
-/** Asks until the answer satisfies `isDone`. */
+/** A test that waits for ever would only say that its time is over. */
+const POLL_MS = 100_000;
+
+/**
+ * Asks until the answer satisfies `isDone`.
+ * @throws Error with the last answer after 100 s
+ */
 export async function poll<T>(ask: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
+  const endMs = performance.now() + POLL_MS;
   for (;;) {
     const value = await ask();
     if (isDone(value)) return value;
+    if (performance.now() > endMs) throw new Error(`asked for 100 s; the last answer: ${inspect(value)}`);
     await sleep(50);
   }
 }

@@ -226,6 +226,12 @@ it('createJournaldSink() writes fields of their own by the native protocol', () 
   expect(JSON.parse(fields['RUVECTOR_JSON']!)).toEqual(event);
 });
 
+/** Events of the lines that a sink has written so far; the last may still be on its way. */
+function readEvents(path: string): DaemonEvent[] {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  return lines.map((line) => JSON.parse(line) as DaemonEvent);
+}
+
 it('serve --on-event tells each sink of a refused model; one that hangs holds nothing up', async () => {
   const home = cleanup.use(await createTestHome());
   const seen = join(folder, 'seen');
@@ -242,14 +248,17 @@ it('serve --on-event tells each sink of a refused model; one that hangs holds no
     },
   );
   await expect(deployed).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_MODEL_/) });
-  await poll(async () => existsSync(seen) && readFileSync(seen, 'utf8').endsWith('\n'), Boolean);
-  const told = JSON.parse(readFileSync(seen, 'utf8')) as DaemonEvent;
-  expect(told).toMatchObject({ schema: 1, kind: 'model-rejected', pid: daemon.child.pid });
+  // On a host under pressure it also tells what the decisions change to.
+  const told = await poll(
+    async () => readEvents(seen).find(({ kind }) => kind === 'model-rejected'),
+    Boolean,
+  );
+  expect(told).toMatchObject({ schema: 1, pid: daemon.child.pid });
   const { samples } = await status();
   await poll(status, (now) => now.samples > samples + 20);
-  const { outlets } = await poll(status, ({ outlets: { events } }) => events[0]!.delivered === 1);
+  const { outlets } = await poll(status, ({ outlets: { events } }) => events[0]!.delivered >= 1);
   expect(outlets.events).toMatchObject([
-    { sink: 'command', delivered: 1, failed: 0 },
+    { sink: 'command', failed: 0 },
     { sink: 'command', delivered: 0 },
   ]);
   const { code, stderr } = await daemon.stop();
