@@ -59,7 +59,9 @@ describe('start, status', () => {
     const started = await rv.start();
     expect(started).toMatchObject({ startedHere: true, config: { hz: HZ, horizonMs: 1000 }, acting: false });
     expect(await rv.status()).toMatchObject({ pid: started.pid, home: home.root });
-    expect(readFileSync(join(home.run, 'daemon.log'), 'utf8')).toContain(`at ${HZ} Hz, dry run`);
+    // It is said when all is up, a moment after the first answer.
+    const log = async (): Promise<string> => readFileSync(join(home.run, 'daemon.log'), 'utf8');
+    await poll(log, (text) => text.includes(`at ${HZ} Hz, dry run`));
   });
 
   it('start() and collect() name the rate of a running daemon and what to do', async () => {
