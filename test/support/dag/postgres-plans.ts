@@ -25,6 +25,9 @@ export const planStatements: Readonly<Record<string, string>> = {
   'a CTE that is scanned three times, an InitPlan and a SubPlan': `WITH x AS MATERIALIZED (SELECT * FROM o WHERE c < 10)
     SELECT a.id, (SELECT count(*) FROM x WHERE x.c = a.c) FROM x a, x b
     WHERE a.id = b.id AND a.v > (SELECT avg(v) FROM o)`,
+  'CTEs whose scans wait for other scans of them': `WITH x AS MATERIALIZED (SELECT * FROM o WHERE c < 10),
+    y AS MATERIALIZED (SELECT * FROM x WHERE v < 0.7) SELECT count(*) FROM x a, y b, y d
+    WHERE a.id = b.id AND d.id = a.id AND a.v > (SELECT avg(v) FROM y) AND b.v < (SELECT max(v) FROM x WHERE x.c = b.c)`,
   'a SubPlan for each row': 'SELECT id, (SELECT max(v) FROM o WHERE o.c = cu.id) FROM cu WHERE id < 50',
   'a hashed SubPlan': 'SELECT id FROM o WHERE c NOT IN (SELECT id FROM cu WHERE id < 900)',
   'an inner side that never runs': 'SELECT * FROM cu JOIN o ON o.c = cu.id WHERE cu.id < 0',

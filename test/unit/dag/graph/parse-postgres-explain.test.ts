@@ -363,6 +363,38 @@ describe('buildPostgresExplain()', () => {
     expect(back.children(scan.id)).toHaveLength(2);
   });
 
+  it('keeps the times of CTEs whose scans run an InitPlan or another scan of them, whatever the clock said', () => {
+    const random = createPrintedRandom('times of CTEs');
+    const time = (): Fields =>
+      ran(random() < 0.3 ? random() * 10 : 0.1 + random(), 10, 1 + Math.floor(random() * 3));
+    const scan = (relationship: string, cte: string, ...below: Fields[]): Fields =>
+      plan('CTE Scan', 5, 10, { ...as(relationship), ...time(), 'CTE Name': cte }, ...below);
+    const held = (kind: string, name: string, ...below: Fields[]): Fields =>
+      plan('Aggregate', 5, 1, { ...as(kind, name), ...time() }, ...below);
+    const whole = (dag: QueryDag): number =>
+      dag.nodes().reduce((total, { facts }) => total + facts.exclusiveMs!, 0);
+    for (let run = 0; run < 300; run++) {
+      const dag = parse(
+        plan(
+          'Nested Loop',
+          100,
+          10,
+          time(),
+          held('InitPlan', 'CTE x', plan('Seq Scan', 5, 10, { ...as('Outer'), ...time() })),
+          held('InitPlan', 'CTE y', scan('Outer', 'x')),
+          scan(
+            'Outer',
+            'x',
+            held('InitPlan', 'InitPlan 3', plan('Seq Scan', 5, 10, { ...as('Outer'), ...time() })),
+          ),
+          scan('Inner', 'y', held('SubPlan', 'SubPlan 4', scan('Outer', 'y'))),
+        ),
+      );
+      const back = parsePostgresExplain(buildPostgresExplain(dag));
+      expect(Math.abs(whole(back) / whole(dag) - 1)).toBeLessThan(1e-3);
+    }
+  });
+
   it('refuses a graph that is deeper than any plan', () => {
     const dag = new QueryDag();
     for (let id = 0; id < 5000; id++) dag.addNode(OperatorNode.materialize(id));
