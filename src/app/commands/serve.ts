@@ -9,6 +9,7 @@ import { createDecisionLog } from '../host/decision-log.ts';
 import { createEventSinks } from '../events/create-event-sinks.ts';
 import type { EventSink } from '../events/event-sink.ts';
 import { openHost } from '../host/host.ts';
+import type { Host } from '../host/host-types.ts';
 import { joinListeners } from '../host/join-listeners.ts';
 import { parseMetricsAddress } from '../metrics/metrics-address.ts';
 import type { MetricsAddress } from '../metrics/metrics-address.ts';
@@ -130,21 +131,23 @@ async function serve(
     const fleet = createFleetLink(options, log);
     const own = { onLog: log, ...createDecisionLog(log) };
     const listener = joinListeners([own, outlets.listener, fleet.listener], log);
-    await using host = await openHost(home, config, listener).catch(async (error: unknown) => {
+    const attach = async (host: Host): Promise<AsyncDisposable> => {
+      life.watch(host);
+      await outlets.start(host);
+      for (const stream of streams) {
+        const info = await host.streams.start(stream);
+        log(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
+      }
+      return fleet.start(host);
+    };
+    await using host = await openHost(home, config, listener, { attach }).catch(async (error: unknown) => {
       throw await explainLock(home, error);
     });
-    life.watch(host);
-    await outlets.start(host);
-    await using _fleet = await fleet.start(host);
     await keepConfig(home.root, config, log);
     output.always(
       `serving ${host.home.root} at ${config.hz} Hz, ${config.act ? `acting to ${config.goal}` : 'dry run'}, pid ${process.pid}`,
     );
     if (file !== null) log(`configured by ${file.path}`);
-    for (const stream of streams) {
-      const info = await host.streams.start(stream);
-      log(`streaming ${info.format} at ${info.endpoint}: read it with ${describeReading(info)}`);
-    }
     if (config.act && !hasTargets(config.targets)) {
       log('--act without --pid, --name or --cgroup: there is nothing to act on');
     }

@@ -80,7 +80,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     targets: { pids: [workload.pid], names: [] },
   });
   const actuator = await createWorkloadActuator(workload);
-  await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder, [actuator]);
+  await using host = await openHost(resolveHome(join(directory, 'home')), config, recorder, {
+    actuators: [actuator],
+  });
   const run = await driveLoop(host, workload, recorder, directory, options);
   const report = await buildDemoReport(run, actuator.name);
   await writeWhole(report.files.report, renderDemoHtml(report, recorder.series, labels), 'a report');

@@ -52,17 +52,28 @@ import type { HostStatus } from './status-types.ts';
 import { createTrainingService } from '../training/training-service.ts';
 import type { TrainingService } from '../training/training-types.ts';
 
+/** Options of {@link openHost}. */
+export interface OpenHostOptions {
+  /** @default those of the optimize room */
+  readonly actuators?: readonly Actuator[];
+  /**
+   * Starts what this process offers besides; what it gives is closed with the host.
+   * @default nothing
+   */
+  readonly attach?: (host: Host) => Promise<AsyncDisposable>;
+}
+
 /**
  * Opens everything: history (locked), registry, model host with the live model if there is one,
- * optimizer, bridge, and run/bridge.json last, so that who finds the file finds a host that answers.
- * @param actuators @default those of the optimize room
- * @throws RuvectorError `ERR_STORE_LOCKED` when another host runs on this home, and what the rooms throw
+ * optimizer, bridge, what is attached, and run/bridge.json last, so that who finds the file finds a host that answers
+ * for all it offers.
+ * @throws RuvectorError `ERR_STORE_LOCKED` when another host runs on this home, and what the rooms and `attach` throw
  */
 export async function openHost(
   home: Home,
   config: HostConfig,
   listener: HostListener = {},
-  actuators?: readonly Actuator[],
+  options: OpenHostOptions = {},
 ): Promise<Host> {
   const cleanup = new AsyncDisposableStack();
   try {
@@ -74,7 +85,7 @@ export async function openHost(
       cleanup,
       await openParts(home, config, listener, cleanup),
     );
-    await host.start(actuators);
+    await host.start(options);
     return host;
   } catch (error) {
     await cleanup.disposeAsync();
@@ -222,16 +233,17 @@ class RunningHost implements Host {
     );
   }
 
-  /** Starts what needs the host itself: the optimizer and the bridge. */
-  async start(actuators?: readonly Actuator[]): Promise<void> {
+  /** Starts what needs the host itself: the optimizer, the bridge, and what is attached. */
+  async start({ actuators, attach }: OpenHostOptions): Promise<void> {
     await this.#lastAction.readFrom(this.history);
     this.optimizer = this.#cleanup.use(await this.#createOptimizer(actuators));
     this.#cleanup.use(this.training);
     const onLog = (text: string): void => this.#listener.onLog?.(text);
     const served = buildServedBridge(this, this.#cleanup, onLog);
     this.bridge = this.#cleanup.use(await this.#createBridge(served));
-    this.remote = this.#cleanup.use(await openRemoteBridge(this.home, this.config, served, onLog));
     this.#cleanup.use(this.streams);
+    if (attach) this.#cleanup.use(await attach(this));
+    this.remote = this.#cleanup.use(await openRemoteBridge(this.home, this.config, served, onLog));
     const { control, data } = this.bridge.endpoints;
     await writeBridgeFile(this.home.bridgeFile, {
       endpoints: { control, data },

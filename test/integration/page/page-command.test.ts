@@ -13,11 +13,6 @@ import { createTestHome, runCommand, startDaemon } from '../../support/daemon.ts
 import type { Daemon } from '../../support/daemon.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { askPage } from '../../support/page/open-page.ts';
-import { until } from '../../support/until.ts';
-
-/** The page is served a moment after the daemon answers. */
-const isServed = async ({ client }: Daemon): Promise<boolean> =>
-  ((await client.request('status')).result as HostStatus).outlets.page !== null;
 
 async function readLogin(home: Home): Promise<PageLogin & { token: string }> {
   const { stdout, code, stderr } = await runCommand(home, ['page', '--json']);
@@ -30,11 +25,7 @@ describe('serve --page', () => {
   it('lets an open tab in again after a restart: the same address, token and cookie', async () => {
     await using home = await createTestHome();
     const address = `127.0.0.1:${await findFreePort()}`;
-    const start = async (): Promise<Daemon> => {
-      const daemon = await startDaemon(home, ['--page', address]);
-      await until(() => isServed(daemon), 'the page was served');
-      return daemon;
-    };
+    const start = (): Promise<Daemon> => startDaemon(home, ['--page', address]);
     await using before = await start();
     const login = await readLogin(home);
     expect(login.url).toBe(`http://${address}/?token=${login.token}`);
@@ -96,8 +87,7 @@ describe('page', () => {
 
   it('prints the address with its token, also where no browser can be opened', async () => {
     await using home = await createTestHome();
-    await using daemon = await startDaemon(home, ['--page', '127.0.0.1:0', '--page-actions']);
-    await until(() => isServed(daemon), 'the page was served');
+    await using _ = await startDaemon(home, ['--page', '127.0.0.1:0', '--page-actions']);
     const { stdout } = await runCommand(home, ['page', '--no-open']);
     expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}\n$/);
     expect((await readLogin(home)).actions).toBe(true);
