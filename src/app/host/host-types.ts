@@ -8,7 +8,7 @@ import type {
   ModelRegistry,
   SwapReport,
 } from '../../models/index.ts';
-import type { Decision, Explanation, Optimizer } from '../../optimize/index.ts';
+import type { Actuator, Decision, Explanation, Optimizer } from '../../optimize/index.ts';
 import type { FeatureSpec } from '../../prepare/index.ts';
 import type { History } from '../../store/index.ts';
 import type { TrainDeployment } from '../../train/index.ts';
@@ -107,6 +107,17 @@ export interface Host extends AsyncDisposable {
   /** Lets `findPage()` find one. */
   offerPage(find: (serve: boolean) => Promise<PageLogin>): void;
   close(): Promise<void>;
+}
+
+/** Options of `openHost`. */
+export interface OpenHostOptions {
+  /** @default those of the optimize room */
+  readonly actuators?: readonly Actuator[];
+  /**
+   * Starts what this process offers besides; what it gives is closed with the host.
+   * @default nothing
+   */
+  readonly attach?: (host: Host) => Promise<AsyncDisposable>;
 }
 
 /** How a host tells what happens; must not throw. */

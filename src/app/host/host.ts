@@ -4,19 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { messageOf, systemClock } from '../../core/index.ts';
 import type { MemorySnapshot, OptimizationEvent, ProcessRecord, Home } from '../../core/index.ts';
-import { createModelHost, createProbe, openRegistry } from '../../models/index.ts';
 import type { LiveMark, ModelComparison, ModelHost, ModelRegistry, SwapReport } from '../../models/index.ts';
 import { createOptimizer } from '../../optimize/index.ts';
 import type { Actuator, Decision, DecisionInput, Explanation, Optimizer } from '../../optimize/index.ts';
-import { buildFeatureSpec, featureSpecSha256 } from '../../prepare/index.ts';
 import type { FeatureSpec } from '../../prepare/index.ts';
-import { openHistory } from '../../store/index.ts';
 import type { History } from '../../store/index.ts';
 import { PROTOCOL_VERSION, createBridgeServer, writeBridgeFile } from '../../bridge/index.ts';
 import { createIpcEndpoints } from '../../sockets/index.ts';
 import type { OwnedEndpoints } from '../../sockets/index.ts';
 import type { BridgeServer } from '../../bridge/index.ts';
-import { installBaseline } from '../models/baseline.ts';
 import type { RuleBaseline } from '../models/baseline.ts';
 import { buildServedBridge } from '../requests/served-bridge.ts';
 import type { ServedBridge } from '../requests/served-bridge.ts';
@@ -26,16 +22,21 @@ import { createDatasetService } from '../training/dataset-service.ts';
 import type { DatasetService } from '../training/dataset-service.ts';
 import { createDeployer } from '../models/deployer.ts';
 import type { Deployer } from '../models/deployer.ts';
+import { openParts } from './open-parts.ts';
+import type { HostParts } from './open-parts.ts';
 import { noPageError, notReadyError } from '../errors.ts';
 import { makeHome } from '../home.ts';
-import type { Deployment, Host, HostCounters, HostListener, ModelUpload } from './host-types.ts';
+import type {
+  Deployment,
+  Host,
+  HostCounters,
+  HostListener,
+  ModelUpload,
+  OpenHostOptions,
+} from './host-types.ts';
 import type { Latest } from './latest.ts';
 import { LastAction } from './last-action.ts';
-import { createHostWindows } from '../models/host-windows.ts';
-import { openTaskModels } from '../models/task-models.ts';
 import type { TaskModels } from '../models/task-models.ts';
-import { describeModelEvent } from '../models/model-texts.ts';
-import { createSampleService } from './sample-service.ts';
 import type { SampleService } from './sample-service.ts';
 import { noOutlets } from '../serve/outlets-status.ts';
 import type { OutletsStatus } from '../serve/outlets-status.ts';
@@ -51,17 +52,6 @@ import type { StreamService } from '../streams/stream-service.ts';
 import type { HostStatus } from './status-types.ts';
 import { createTrainingService } from '../training/training-service.ts';
 import type { TrainingService } from '../training/training-types.ts';
-
-/** Options of {@link openHost}. */
-export interface OpenHostOptions {
-  /** @default those of the optimize room */
-  readonly actuators?: readonly Actuator[];
-  /**
-   * Starts what this process offers besides; what it gives is closed with the host.
-   * @default nothing
-   */
-  readonly attach?: (host: Host) => Promise<AsyncDisposable>;
-}
 
 /**
  * Opens everything: history (locked), registry, model host with the live model if there is one,
@@ -91,80 +81,6 @@ export async function openHost(
     await cleanup.disposeAsync();
     throw error;
   }
-}
-
-const DAY_MS = 86_400_000;
-
-interface Parts {
-  history: History;
-  registry: ModelRegistry;
-  models: ModelHost;
-  tasks: TaskModels;
-  spec: FeatureSpec;
-  samples: SampleService;
-  baseline: RuleBaseline;
-}
-
-async function openParts(
-  home: Home,
-  config: HostConfig,
-  listener: HostListener,
-  cleanup: AsyncDisposableStack,
-): Promise<Parts> {
-  const history = cleanup.use(
-    await openHistory(home.history, {
-      retainMs: config.retainDays === 0 ? Infinity : config.retainDays * DAY_MS,
-      retainBytes: config.retainMib * 2 ** 20,
-      onProblem: (problem) => {
-        listener.onLog?.(`${problem.code}: ${problem.message}`);
-        listener.onProblem?.(problem);
-      },
-      onNotice: (text) => listener.onLog?.(text),
-    }),
-  );
-  const spec = buildFeatureSpec({ intervalMs: 1000 / config.hz });
-  const samples = cleanup.use(
-    await createSampleService({ home, config, spec, history, onLog: (text) => listener.onLog?.(text) }),
-  );
-  const registry = await openRegistry(home.models, {
-    keepVersions: config.keepModels,
-    onNote: (text) => listener.onLog?.(text),
-  });
-  const contract = { featureNames: spec.names, featureSpecSha256: featureSpecSha256(spec) };
-  const baseline = await installBaseline({
-    registry,
-    name: config.modelName,
-    ...contract,
-    isWanted: config.baseline,
-    onLog: (text) => listener.onLog?.(text),
-  });
-  const answering = {
-    registry,
-    ...contract,
-    rateWindowMs: spec.rateWindowMs,
-    windows: createHostWindows(spec, history),
-    probe: createProbe(),
-  };
-  const models = cleanup.use(
-    await createModelHost({
-      ...answering,
-      name: config.modelName,
-      onEvent: (event) => {
-        listener.onLog?.(describeModelEvent(event));
-        listener.onModelEvent?.(event);
-      },
-    }),
-  );
-  const tasks = cleanup.use(
-    await openTaskModels({
-      ...answering,
-      modelName: config.modelName,
-      onEvent: (event) => listener.onLog?.(describeModelEvent(event)),
-    }),
-  );
-  // The limit may be lower than it was.
-  await registry.prune().catch((error) => listener.onLog?.(`models were not pruned: ${messageOf(error)}`));
-  return { history, registry, models, tasks, spec, samples, baseline };
 }
 
 class RunningHost implements Host {
@@ -204,7 +120,7 @@ class RunningHost implements Host {
     config: HostConfig,
     listener: HostListener,
     cleanup: AsyncDisposableStack,
-    parts: Parts,
+    parts: HostParts,
   ) {
     this.home = home;
     this.config = config;
