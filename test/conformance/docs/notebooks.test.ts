@@ -1,16 +1,14 @@
 // The notebooks that train nothing, run from their first cell to their last by nbclient, a peer that knows nothing of this
 // kernel, and judged by what their cells then hold. Beside them tslab itself. Those that train: test/scenario/docs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNotebookRunner, findIn, runInTurn, shapeOf } from '../../support/kernel/notebooks.ts';
-import type { NotebookRun, NotebookRunner } from '../../support/kernel/notebooks.ts';
+import { findIn, shapeOf, startNotebooks } from '../../support/kernel/notebooks.ts';
+import type { NotebooksInTurn } from '../../support/kernel/notebooks.ts';
 
 const LIMIT_MS = 400_000;
-let runner: NotebookRunner;
-let runs: Readonly<Record<string, Promise<NotebookRun>>>;
+let notebooks: NotebooksInTurn;
 
 beforeAll(() => {
-  runner = createNotebookRunner();
-  runs = runInTurn(runner, [
+  notebooks = startNotebooks(
     ['05-typescript-and-python'],
     ['01-collect-and-look'],
     ['08-query-dag'],
@@ -18,12 +16,9 @@ beforeAll(() => {
     ['10-events'],
     ['06-tslab-notebook'],
     ['06-tslab-notebook', 'tslab'],
-  ]);
+  );
 });
-afterAll(async () => {
-  await Promise.allSettled(Object.values(runs));
-  runner[Symbol.dispose]();
-});
+afterAll(() => notebooks[Symbol.asyncDispose]());
 
 const isPng = (base64: unknown): boolean =>
   Buffer.from(String(base64), 'base64').subarray(1, 4).toString() === 'PNG';
@@ -32,7 +27,7 @@ describe('notebooks', () => {
   it(
     '05-typescript-and-python.ipynb carries a DataFrame, arrays, a plot and an exception between TypeScript and Python',
     async () => {
-      const run = await runs['05-typescript-and-python']!;
+      const run = await notebooks.run('05-typescript-and-python');
       expect(run.result('heap')).toMatch(/^DataFrame: 400 rows × 3 columns\n +ms +heap_mb +rss_mb/);
       const collections = Number(findIn(run.stdout('drops-in-python'), /^(\d+) collections in/));
       expect(collections).toBeGreaterThan(0);
@@ -57,7 +52,7 @@ describe('notebooks', () => {
   it(
     '01-collect-and-look.ipynb collects a DataFrame and draws it',
     async () => {
-      const run = await runs['01-collect-and-look']!;
+      const run = await notebooks.run('01-collect-and-look');
       const { rows, columns } = shapeOf(run, 'collect');
       expect(rows).toBeGreaterThan(60);
       expect(columns).toBeGreaterThan(40);
@@ -80,8 +75,8 @@ describe('notebooks', () => {
   it(
     '06-tslab-notebook.ipynb shows in this kernel what it shows in tslab itself',
     async () => {
-      const ours = await runs['06-tslab-notebook']!;
-      const theirs = await runs['06-tslab-notebook in tslab']!;
+      const ours = await notebooks.run('06-tslab-notebook');
+      const theirs = await notebooks.run('06-tslab-notebook in tslab');
       for (const cell of ['shapes', 'answer', 'answer-again']) {
         expect(ours.stdout(cell)).toBe(theirs.stdout(cell));
         expect(ours.stdout(cell)).not.toBe('');
@@ -109,7 +104,7 @@ describe('notebooks', () => {
   it(
     '08-query-dag.ipynb draws the plan of a real query, and intervenes while the load rises',
     async () => {
-      const run = await runs['08-query-dag']!;
+      const run = await notebooks.run('08-query-dag');
       const operators = Number(findIn(run.stdout('plan'), /^(\d+) operators, \d+ edges$/m));
       expect(operators).toBeGreaterThan(6);
       const [picture] = run.shown('picture', 'image/svg+xml').map(String);
@@ -133,9 +128,9 @@ describe('notebooks', () => {
   );
 
   it(
-    'createNotebookRunner() runs 10-events, which draws a recording as frames, as a rate and as a voxel grid',
+    'startNotebooks() runs 10-events, which draws a recording as frames, as a rate and as a voxel grid',
     async () => {
-      const run = await runs['10-events']!;
+      const run = await notebooks.run('10-events');
       expect(run.stdout('synth')).toMatch(/^300000 events in \d+ bytes$/m);
       expect(run.stdout('load')).toMatch(/^evt2, 320 × 240: 300000 events, \d+ triggers$/m);
       expect(run.stdout('frames')).toMatch(/^\d+ frames of 5 ms$/m);
@@ -160,7 +155,7 @@ describe('notebooks', () => {
   it(
     '09-steering.ipynb steers a query until a faster arm is verified, with the same rows, and draws it',
     async () => {
-      const run = await runs['09-steering']!;
+      const run = await notebooks.run('09-steering');
       expect(run.stdout('live')).toMatch(/^steered, arm no_\w+, saves \d+ %$/m);
       expect(run.stdout('compare')).toMatch(/the same rows 6 of 6 times$/m);
       const pictures = run.shown('live', 'image/svg+xml').map(String);
@@ -173,10 +168,9 @@ describe('notebooks', () => {
   );
 
   it(
-    'createNotebookRunner() shows no warning of the type checker: no notebook has a false alarm',
+    'startNotebooks() shows no warning of the type checker: no notebook has a false alarm',
     async () => {
-      const said = await Promise.all(Object.values(runs).map(async (run) => (await run).warnings));
-      expect(said.flat()).toEqual([]);
+      expect(await notebooks.warnings()).toEqual([]);
     },
     LIMIT_MS,
   );

@@ -1,33 +1,28 @@
 // The notebooks that put this host under pressure and train on what it shows, run by nbclient one after the other: each
 // needs its own quiet. The others: test/conformance/docs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createNotebookRunner, findIn, runInTurn, shapeOf } from '../../support/kernel/notebooks.ts';
-import type { NotebookRun, NotebookRunner } from '../../support/kernel/notebooks.ts';
+import { findIn, shapeOf, startNotebooks } from '../../support/kernel/notebooks.ts';
+import type { NotebooksInTurn } from '../../support/kernel/notebooks.ts';
 
 const LIMIT_MS = 400_000;
-let runner: NotebookRunner;
-let runs: Readonly<Record<string, Promise<NotebookRun>>>;
+let notebooks: NotebooksInTurn;
 
 beforeAll(() => {
-  runner = createNotebookRunner();
-  runs = runInTurn(runner, [
+  notebooks = startNotebooks(
     ['02-export-and-privacy'],
     ['03-train-in-python-from-typescript'],
     ['04-hot-swap-under-load'],
     ['11-choose-a-trainer'],
     ['07-pipeline'],
-  ]);
+  );
 });
-afterAll(async () => {
-  await Promise.allSettled(Object.values(runs));
-  runner[Symbol.dispose]();
-});
+afterAll(() => notebooks[Symbol.asyncDispose]());
 
 describe('notebooks', () => {
   it(
     '11-choose-a-trainer.ipynb trains four frameworks on one capture, compares them and makes the best one live',
     async () => {
-      const run = await runs['11-choose-a-trainer']!;
+      const run = await notebooks.run('11-choose-a-trainer');
       expect(run.stdout('train')).toMatch(/^4 models, [1-9]\d* steps were told/);
       expect(shapeOf(run, 'compare')).toEqual({ rows: 7, columns: 5 });
       expect(run.charted('chart').length).toBeGreaterThanOrEqual(7);
@@ -42,8 +37,8 @@ describe('notebooks', () => {
   it(
     '02-export-and-privacy.ipynb exports what pandas reads back, and keeps names out of it',
     async () => {
-      const run = await runs['02-export-and-privacy']!;
-      const files = await runner.readExports(run.stdout('end').trim());
+      const run = await notebooks.run('02-export-and-privacy');
+      const files = await notebooks.readExports(run.stdout('end').trim());
       for (const { file, rows, width } of run.rows('read-back') as Record<string, string | number>[]) {
         expect(files[file!]).toMatchObject({ rows });
         expect(files[file!]!.columns).toHaveLength(width as number);
@@ -75,7 +70,7 @@ describe('notebooks', () => {
   it(
     '03-train-in-python-from-typescript.ipynb trains, compares, decides by the live model, and changes it both ways',
     async () => {
-      const run = await runs['03-train-in-python-from-typescript']!;
+      const run = await notebooks.run('03-train-in-python-from-typescript');
       const model = findIn(run.result('forest'), /^Model (memopt@[0-9A-Za-z-]+) is live/);
       expect(run.shown('forest', 'text/html').join('')).toContain('Confusion matrix');
       const scores = run.rows('linear');
@@ -96,7 +91,7 @@ describe('notebooks', () => {
   it(
     '04-hot-swap-under-load.ipynb loses no answer while a new version goes live',
     async () => {
-      const run = await runs['04-hot-swap-under-load']!;
+      const run = await notebooks.run('04-hot-swap-under-load');
       const asked = Number(findIn(run.stdout('lost'), /^(\d+) decisions asked for, 0 lost/));
       expect(asked).toBeGreaterThan(20);
       const byPhase = run.rows('latencies') as Record<string, string | number>[];
@@ -121,7 +116,7 @@ describe('notebooks', () => {
   it(
     '07-pipeline.ipynb joins SQLite, CSV and the history of the host, shows its stages while they run, and trains on them',
     async () => {
-      const run = await runs['07-pipeline']!;
+      const run = await notebooks.run('07-pipeline');
       expect(run.stdout('explain')).toMatch(/^1 +requests +batches /m);
       expect(run.stdout('explain')).toMatch(/^2 +host +plan /m);
       expect(run.stdout('explain')).toMatch(/^2 +trainer +batches /m);
@@ -145,10 +140,9 @@ describe('notebooks', () => {
   );
 
   it(
-    'createNotebookRunner() shows no warning of the type checker: no notebook has a false alarm',
+    'startNotebooks() shows no warning of the type checker: no notebook has a false alarm',
     async () => {
-      const said = await Promise.all(Object.values(runs).map(async (run) => (await run).warnings));
-      expect(said.flat()).toEqual([]);
+      expect(await notebooks.warnings()).toEqual([]);
     },
     LIMIT_MS,
   );

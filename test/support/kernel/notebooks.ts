@@ -200,18 +200,45 @@ function readRun(cells: Readonly<Record<string, readonly Output[]>>): NotebookRu
   };
 }
 
-/** One run after the other, whatever becomes of them; the test of each hears how it went. */
-export function runInTurn(
-  runner: NotebookRunner,
-  notebooks: readonly (readonly [name: string, kernel?: string])[],
-): Readonly<Record<string, Promise<NotebookRun>>> {
+/** Notebooks that run one after the other, whatever becomes of them. */
+export interface NotebooksInTurn extends AsyncDisposable, Pick<NotebookRunner, 'readExports'> {
+  /**
+   * Gives the run, or another one to who asks again, as a test does that is tried again.
+   * @param name as it was started; `<name> in <kernel>` where a kernel was named
+   */
+  run(name: string): Promise<NotebookRun>;
+  /** Of all of them. */
+  warnings(): Promise<readonly string[]>;
+}
+
+/** Begins with the first. */
+export function startNotebooks(
+  ...notebooks: readonly (readonly [name: string, kernel?: string])[]
+): NotebooksInTurn {
+  const runner = createNotebookRunner();
   let before: Promise<unknown> = Promise.resolve();
-  const started = notebooks.map(([name, kernel]) => {
+  const begin = (name: string, kernel?: string): Promise<NotebookRun> => {
     const run = before.then(() => runner.run(`${name}.ipynb`, kernel));
     before = run.catch(() => undefined);
-    return [kernel ? `${name} in ${kernel}` : name, run] as const;
-  });
-  return Object.fromEntries(started);
+    return run;
+  };
+  const runs = new Map(
+    notebooks.map(([name, kernel]) => [kernel ? `${name} in ${kernel}` : name, begin(name, kernel)]),
+  );
+  const asked = new Set<string>();
+  return {
+    readExports: (directory) => runner.readExports(directory),
+    run(title) {
+      if (asked.has(title)) runs.set(title, begin(...(title.split(' in ') as [string, string?])));
+      asked.add(title);
+      return runs.get(title)!;
+    },
+    warnings: async () => (await Promise.all(runs.values())).flatMap((run) => run.warnings),
+    async [Symbol.asyncDispose]() {
+      await before;
+      runner[Symbol.dispose]();
+    },
+  };
 }
 
 /** The first group of a pattern in a text. */
