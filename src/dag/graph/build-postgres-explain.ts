@@ -162,68 +162,28 @@ interface Times {
   readonly parts: ReadonlyMap<number, ReadonlyMap<number, number>>;
 }
 
-/** Rounds after which the shares are as good as they get: each is nearer by the part that is not shared. */
-const mostRounds = 100;
-
-/**
- * Those who read the same share its time by how long they take, as the parser does. How long they take depends on their
- * shares: the first round knows what they read alone, the others what the round before found.
- */
+/** Those who read the same share its time by what they take themselves, as the parser does. */
 function findTimes(dag: QueryDag): Times {
-  let times = shareTimes(dag, null);
-  for (let round = 1; round < mostRounds; round++) {
-    const next = shareTimes(dag, times.whole);
-    const isSettled = next.whole.entries().every(([id, ms]) => {
-      const before = times.whole.get(id) ?? 0;
-      return Math.abs((ms ?? 0) - before) <= 1e-9 * before;
-    });
-    times = next;
-    if (isSettled) break;
-  }
-  return times;
-}
-
-/** @param known how long each operator takes; null before anything was shared */
-function shareTimes(dag: QueryDag, known: Times['whole'] | null): Times {
   const whole = new Map<number, number | null>();
   const parts = new Map<number, Map<number, number>>(dag.nodes().map(({ id }) => [id, new Map()]));
-  const restOf = (id: number): number =>
-    parts
+  const ownOf = (id: number): number => dag.node(id).facts.exclusiveMs ?? 0;
+  for (const id of dag.topologicalOrder()) {
+    const ms = parts
       .get(id)!
       .values()
-      .reduce((sum, ms) => sum + ms, dag.node(id).facts.exclusiveMs ?? 0);
-  for (const id of sharedLast(dag)) {
-    const { exclusiveMs } = dag.node(id).facts;
-    const ms = restOf(id);
-    whole.set(id, exclusiveMs === undefined && ms === 0 ? null : ms);
+      .reduce((sum, part) => sum + part, ownOf(id));
+    whole.set(id, dag.node(id).facts.exclusiveMs === undefined && ms === 0 ? null : ms);
     const readers = dag.children(id);
-    const weights = readers.map((reader) => known?.get(reader) ?? restOf(reader));
-    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    const all = readers.reduce((sum, reader) => sum + ownOf(reader), 0);
     // A CTE that nobody scans runs when the rest is done.
     const isRunLast =
       isCte(dag.node(id)) && readers.every((reader) => nameOf(dag.node(reader)) !== 'CTE Scan');
-    readers.forEach((reader, at) => {
-      const part = all > 0 ? weights[at]! / all : 1 / readers.length;
+    for (const reader of readers) {
+      const part = all > 0 ? ownOf(reader) / all : 1 / readers.length;
       parts.get(reader)!.set(id, isRunLast ? 0 : ms * part);
-    });
-  }
-  return { whole, parts };
-}
-
-/** Every operator behind what it reads, and those that several read as late as that allows. */
-function* sharedLast(dag: QueryDag): Generator<number> {
-  const unread = new Map(dag.nodes().map(({ id }) => [id, dag.parents(id).length]));
-  const ready: number[] = [];
-  const readyShared: number[] = [];
-  const add = (id: number): void => void (dag.children(id).length > 1 ? readyShared : ready).push(id);
-  for (const [id, inputs] of unread) if (inputs === 0) add(id);
-  for (let id = ready.pop() ?? readyShared.pop(); id !== undefined; id = ready.pop() ?? readyShared.pop()) {
-    yield id;
-    for (const reader of dag.children(id)) {
-      unread.set(reader, unread.get(reader)! - 1);
-      if (unread.get(reader) === 0) add(reader);
     }
   }
+  return { whole, parts };
 }
 
 function sumCosts(twig: Twig): number {

@@ -59,17 +59,19 @@ function shareTimes(
   }
   const inner = new Map(nodes.map((node) => [node, 0]));
   const within = (taker: PostgresNode, ms: number): void => void inner.set(taker, inner.get(taker)! + ms);
+  const shared: (readonly [PostgresNode, readonly PostgresNode[]])[] = [];
   for (const node of nodes) {
-    const takers = readers.get(node);
-    if (takers === undefined) {
-      if (node.above) within(node.above, whole.get(node)!);
-      continue;
-    }
-    if (isRunLast(node, takers)) continue;
-    // Nobody says which of them found it unread: it is shared out by how long they took.
-    const all = takers.reduce((sum, taker) => sum + whole.get(taker)!, 0);
+    const takers = readers.get(node) ?? (node.above === null ? [] : [node.above]);
+    if (readers.has(node) && isRunLast(node, takers)) continue;
+    if (takers.length > 1) shared.push([node, takers]);
+    else for (const taker of takers) within(taker, whole.get(node)!);
+  }
+  // Nobody says which of them found it unread: it is shared out by how long they took without what they alone read.
+  const rests = new Map(nodes.map((node) => [node, Math.max(0, whole.get(node)! - inner.get(node)!)]));
+  for (const [node, takers] of shared) {
+    const all = takers.reduce((sum, taker) => sum + rests.get(taker)!, 0);
     for (const taker of takers) {
-      const part = all > 0 ? whole.get(taker)! / all : 1 / takers.length;
+      const part = all > 0 ? rests.get(taker)! / all : 1 / takers.length;
       within(taker, whole.get(node)! * part);
     }
   }

@@ -93,7 +93,7 @@ function expectSameAgain(dag: QueryDag): void {
       expect(after[at]![1][name] ?? 0, name).toBeCloseTo(facts[name] ?? 0, 6);
   });
   const ms = sum(dag, 'exclusiveMs');
-  expect(Math.abs(sum(back, 'exclusiveMs') - ms)).toBeLessThanOrEqual(ms * 1e-3);
+  expect(Math.abs(sum(back, 'exclusiveMs') - ms)).toBeLessThanOrEqual(ms * 1e-6);
 }
 
 describe('parsePostgresExplain() of PostgreSQL', () => {
