@@ -108,7 +108,8 @@ function pytestStep(paths) {
     paths,
     isShared: true,
     command: python,
-    args: ['-m', 'pytest', `--junit-xml=${report}`, ...paths],
+    // Hypothesis tries the same examples each time here; a plain `python -m pytest` looks for new ones.
+    args: ['-m', 'pytest', '--hypothesis-profile=ci', `--junit-xml=${report}`, ...paths],
     cwd: 'python',
     workersArgs: ({ isAlone }) => ['-n', String(isAlone ? ALONE : sharedWorkers.python)],
     count: () => countJunit(report),

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lightgbm import LGBMClassifier, LGBMRegressor
 from onnx import TensorProto, helper
@@ -381,10 +381,14 @@ def test_fit_gives_another_forest_for_another_seed():
 
 
 @given(
-    st.lists(st.floats(-1e6, 1e6, width=32), min_size=6, max_size=30),
+    st.sampled_from([1e6, 2.0**-99, 2.0**-126, 2.0**-140, 2.0**-149]).flatmap(
+        lambda most: st.lists(st.floats(-most, most, width=32), min_size=6, max_size=30)
+    ),
     st.sampled_from([StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler]),
 )
-@settings(max_examples=30, deadline=None)
+@example([0.0] * 5 + [2.0**-149], StandardScaler)
+@example([0.0] * 5 + [2.0**-149], MinMaxScaler)
+@settings(max_examples=60, deadline=None)
 def test_swap_in_makes_scalers_whose_onnx_form_gives_the_same_bits(values, kind):
     X = np.asarray(values, dtype=np.float32)[:, None]
     scaler = kind()

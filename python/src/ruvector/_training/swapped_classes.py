@@ -31,6 +31,9 @@ from .progress import StopTraining, report
 __all__ = ["own_class", "register_swap", "swap_back", "swap_in"]
 
 
+_FLOAT32 = np.finfo(np.float32)
+
+
 def _round(scaler: Estimator, *names: str) -> Estimator:
     for name in names:
         value = getattr(scaler, name, None)
@@ -39,24 +42,39 @@ def _round(scaler: Estimator, *names: str) -> Estimator:
     return scaler
 
 
+def _divide_by_numbers(scaler: Estimator) -> Estimator:
+    """Take a column for constant whose spread is too small for a number of float32."""
+    if scaler.scale_ is not None:
+        scaler.scale_ = np.where(scaler.scale_ < _FLOAT32.tiny, 1.0, scaler.scale_)
+    return scaler
+
+
+def _multiply_by_numbers(scaler: Estimator) -> Estimator:
+    """Do so where one over the spread is what the scaler holds: that is none of float32 either."""
+    low, high = scaler.feature_range
+    scaler.scale_ = np.where(scaler.data_range_ < _FLOAT32.tiny, high - low, scaler.scale_)
+    scaler.min_ = low - scaler.data_min_ * scaler.scale_
+    return scaler
+
+
 class _ExactStandardScaler(StandardScaler):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Estimator:  # noqa: ANN401
-        return _round(super().fit(X, y, sample_weight), "mean_", "scale_")
+        return _round(_divide_by_numbers(super().fit(X, y, sample_weight)), "mean_", "scale_")
 
 
 class _ExactMinMaxScaler(MinMaxScaler):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
-        return _round(super().fit(X, y), "min_", "scale_")
+        return _round(_multiply_by_numbers(super().fit(X, y)), "min_", "scale_")
 
 
 class _ExactMaxAbsScaler(MaxAbsScaler):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
-        return _round(super().fit(X, y), "scale_")
+        return _round(_divide_by_numbers(super().fit(X, y)), "scale_")
 
 
 class _ExactRobustScaler(RobustScaler):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None) -> Estimator:  # noqa: ANN401
-        return _round(super().fit(X, y), "center_", "scale_")
+        return _round(_divide_by_numbers(super().fit(X, y)), "center_", "scale_")
 
 
 def _in_float64(kind: type) -> type:
