@@ -43,14 +43,14 @@ def _round(scaler: Estimator, *names: str) -> Estimator:
 
 
 def _divide_by_numbers(scaler: Estimator) -> Estimator:
-    """Take a column for constant whose spread is too small for a number of float32."""
+    """Take a column for constant whose spread is too small for float32."""
     if scaler.scale_ is not None:
         scaler.scale_ = np.where(scaler.scale_ < _FLOAT32.tiny, 1.0, scaler.scale_)
     return scaler
 
 
 def _multiply_by_numbers(scaler: Estimator) -> Estimator:
-    """Do so where one over the spread is what the scaler holds: that is none of float32 either."""
+    """Take a column for constant where one over its spread is too large for float32."""
     low, high = scaler.feature_range
     scaler.scale_ = np.where(scaler.data_range_ < _FLOAT32.tiny, high - low, scaler.scale_)
     scaler.min_ = low - scaler.data_min_ * scaler.scale_
