@@ -29,9 +29,18 @@ export function addDemo(program: Command): void {
         collectSeconds: options.collectSeconds,
         actSeconds: options.actSeconds,
         signal: stop.signal,
-        say: (text) => void process.stderr.write(`${text}\n`),
+        say: createSayer(),
       });
       if (options.json) printJson(report);
       else print(`\n${renderDemoText(report)}`);
     });
+}
+
+/** Prints lines; steps of one fit, which differ only in how far it is, are one line. */
+function createSayer(): (text: string) => void {
+  let last = '';
+  return (text) => {
+    if (text !== last) process.stderr.write(`${text}\n`);
+    last = text;
+  };
 }
