@@ -1,4 +1,6 @@
 // The five sockets of a kernel. Decodes what arrives, drops what is not signed, knows no message types.
+// Trap: a connection that is not read for a receive mark aborts the process when its peer goes and a heartbeat of it is
+// still to be read (libzmq 4364), so there is none.
 import * as zmq from 'zeromq';
 import { createMessageCodec } from '../protocol/codec.ts';
 import type { MessageCodec } from '../protocol/codec.ts';
@@ -8,8 +10,8 @@ import type { Message } from '../protocol/message.ts';
 import type { KernelSockets } from '../server/kernel-sockets.ts';
 import { Outbox } from './outbox.ts';
 
-/** Messages of one peer that may wait unread. */
-const MARK = 1024;
+/** Heartbeats that may wait for a peer that does not read them. */
+const HEARTBEAT_MARK = 1024;
 /** A peer that connects and does not speak ZeroMQ is cut after this. */
 const HANDSHAKE_MS = 10_000;
 const MAX_UNSIGNED_BYTES = 65_536;
@@ -34,7 +36,7 @@ export async function bindSockets(
   const options = {
     linger: 1000,
     sendHighWaterMark: 0,
-    receiveHighWaterMark: MARK,
+    receiveHighWaterMark: 0,
     handshakeInterval: HANDSHAKE_MS,
   };
   const shell = new zmq.Router(options);
@@ -44,7 +46,7 @@ export async function bindSockets(
   const iopub = new zmq.XPublisher({ ...options, verbosity: 'allSubs', maxMessageSize: MAX_UNSIGNED_BYTES });
   const heartbeat = new zmq.Router({
     ...options,
-    sendHighWaterMark: MARK,
+    sendHighWaterMark: HEARTBEAT_MARK,
     maxMessageSize: MAX_UNSIGNED_BYTES,
   });
   await Promise.all([

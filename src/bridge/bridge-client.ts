@@ -9,7 +9,7 @@ import type { CurveClient } from '../sockets/index.ts';
 import { parseBulk } from './bulk-offer.ts';
 import type { BulkOffer } from './bulk-offer.ts';
 import { MessageType, PROTOCOL_VERSION } from './message.ts';
-import type { Payload, WireMessage } from './message.ts';
+import type { OutgoingMessage, Payload, WireMessage } from './message.ts';
 import { openClientBatches } from './client-batches.ts';
 import type { ClientBatches, BatchOptions, OpenBatches } from './client-batches.ts';
 import { attachmentsTooLargeError, clientClosedError } from './errors.ts';
@@ -56,6 +56,8 @@ export interface BridgeClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+type Request = OutgoingMessage & { readonly correlation: number };
+
 interface Waiting {
   resolve(reply: RequestReply): void;
   reject(error: unknown): void;
@@ -63,6 +65,8 @@ interface Waiting {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** Requests that the daemon has at a time; the others wait here for their turn, not there as a flood. */
+const MOST_ASKED = 1024;
 /** Until the daemon's HELLO says what it takes. */
 const INITIAL_MAX_BYTES = 2 ** 20;
 
@@ -86,7 +90,9 @@ class Client implements BridgeClient {
   readonly #clientId = randomUUID();
   readonly #control: Connection;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #unasked = new Map<number, Request>();
   readonly #open = new Set<OpenBatches>();
+  #asked = 0;
   #lastNumber = 0;
   #lastBulk = 0;
   #bulk: BulkOffer;
@@ -131,15 +137,12 @@ class Client implements BridgeClient {
     const cancel = (): void => this.#cancel(number, signal?.reason);
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      await this.#control.send({
-        type: MessageType.REQUEST,
-        correlation: number,
-        payload: { name, params: params ?? null },
-        attachments,
-      });
+      const payload = { name, params: params ?? null };
+      this.#ask({ type: MessageType.REQUEST, correlation: number, payload, attachments });
       return await promise;
     } finally {
       this.#waiting.delete(number);
+      this.#askNext(number);
       signal?.removeEventListener('abort', cancel);
     }
   }
@@ -184,6 +187,26 @@ class Client implements BridgeClient {
     // Its owner awaits it later; a failure before that is not unhandled.
     promise.catch(() => {});
     return { number, promise };
+  }
+
+  #ask(request: Request): void {
+    const { correlation } = request;
+    if (this.#asked === MOST_ASKED) {
+      this.#unasked.set(correlation, request);
+      return;
+    }
+    this.#asked++;
+    this.#control.send(request).catch((error: unknown) => this.#waiting.get(correlation)?.reject(error));
+  }
+
+  /** After a request has ended. */
+  #askNext(ended: number): void {
+    if (this.#unasked.delete(ended)) return;
+    this.#asked--;
+    const [next] = this.#unasked.values();
+    if (!next) return;
+    this.#unasked.delete(next.correlation);
+    this.#ask(next);
   }
 
   #message({ type, correlation, payload, attachments }: WireMessage): void {

@@ -4,7 +4,7 @@ import type { RuvectorError } from '../core/index.ts';
 import { decodeMessage } from './decode-message.ts';
 import { encodeMessage } from './encode-message.ts';
 import { DealerSocket } from '../sockets/index.ts';
-import type { ConnectionLoss, CurveClient, SocketOptions } from '../sockets/index.ts';
+import type { ConnectionLoss, CurveClient, DealerOptions } from '../sockets/index.ts';
 import { Direction, Opener, Sealer } from './seal.ts';
 import type { SealKeys } from './seal.ts';
 import { assertSize } from './plane.ts';
@@ -30,7 +30,7 @@ const MIN_FIRST_MESSAGE_MS = 3000;
 /** It asks every third lease whether its clients are there. */
 const SILENT_LEASES = 7;
 
-export interface ConnectionOptions extends SocketOptions {
+export interface ConnectionOptions extends DealerOptions {
   /** Its messages are sealed. @default they are plain */
   readonly seal?: SealKeys | undefined;
 }

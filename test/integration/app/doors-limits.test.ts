@@ -1,6 +1,5 @@
-// What one connection may cost: a reset in each state of an upgrade, a peer that asks and does not read, more
-// connections than there are descriptors, a pipe whose path is taken away.
-import { spawn } from 'node:child_process';
+// What one connection may cost: a reset in each state of an upgrade, a peer that asks and does not read, a pipe whose
+// path is taken away.
 import { lstat, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,37 +121,12 @@ it('serve bounds the queue of a stranger who asks without end and does not read'
   const hello = { type: MessageType.HELLO, payload: { protocol: 1, token: 'wrong', client: 'x' } } as const;
   const hellos = Buffer.concat(Array.from({ length: 500 }, () => buildZmtpMessage(encodeMessage(hello))));
   const before = process.memoryUsage().rss;
-  for (let asked = 0; asked < 20_000; asked += 500) {
+  for (let asked = 500; asked <= 20_000; asked += 500) {
     connection.write(hellos);
-    await until(() => connection.socket.writableLength === 0);
+    await until(() => server.stats().refused >= asked);
   }
-  await until(() => server.stats().refused >= 20_000);
   expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(64);
   expect(server.stats().clients).toBe(0);
-});
-
-it('RouterSocket.bind() rests instead of spinning when its process has no descriptors left, and then listens again', async () => {
-  const script = join(import.meta.dirname, '../../support/app/doors/echo-router.ts');
-  const child = spawn('sh', ['-c', 'ulimit -n 160 && exec "$0" "$1"', process.execPath, script], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  cleanup.defer(() => void child.kill('SIGKILL'));
-  const lines: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => lines.push(...chunk.toString().trim().split('\n')));
-  await until(() => lines.length > 0);
-  const endpoint = lines[0]!;
-  const connections = Array.from({ length: 400 }, () => new RawConnection(endpoint));
-  await Promise.race([Promise.all(connections.map(({ isOpen }) => isOpen)), sleep(1000)]);
-  child.stdin.write('report\n');
-  await until(() => lines.length > 1);
-  const { failures, busyShare } = JSON.parse(lines[1]!) as { failures: number; busyShare: number };
-  expect(failures).toBeGreaterThan(0);
-  // Accepting in vain took more than a whole core.
-  expect(busyShare).toBeLessThan(0.9);
-  for (const { socket } of connections) socket.destroy();
-  child.stdin.write('echo\n');
-  await until(() => lines.length > 2);
-  expect(lines[2]).toBe('echoed');
 });
 
 it('serveStream() makes a pipe again when it was removed, and writes to nothing but a pipe', async () => {

@@ -192,6 +192,29 @@ it('createBridgeServer() holds no more than its window for a reader that stops r
   expect(server.stats().bytesInUse).toBeLessThan(3 * 2 ** 20);
 });
 
+it('createBridgeServer() ends all connections when one sends without end, and takes clients again', async () => {
+  await using home = await createBridgeHome();
+  const { server, token } = home.own;
+  const { control, data } = server.endpoints;
+  await using client = await connectBridge({ controlEndpoint: control, dataEndpoint: data, token });
+  const waiting = client.request('wait', { ms: 60_000 });
+  waiting.catch(() => {});
+  const flooding = new Dealer({ linger: 0, sendHighWaterMark: 0, reconnectInterval: 60_000 });
+  flooding.connect(control);
+  const [hello] = seedMessages('not the token');
+  for (let i = 0; i < 50_000; i++) await flooding.send(hello!);
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_WIRE_DISCONNECTED' });
+  flooding.close();
+  await until(() => server.stats().clients === 0 && server.stats().activeRequests === 0);
+  expect(server.stats().failed).toBe(1);
+  await until(() =>
+    expectServes(server.endpoints, token).then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
 it('createBridgeServer() survives 10,000 mutated messages and teaches a stranger nothing', async () => {
   await using home = await createBridgeHome();
   const { server, token } = home.own;

@@ -115,6 +115,27 @@ describe('client.request()', () => {
     expect((await client.request('echo', 'still here')).result).toBe('still here');
   });
 
+  it('is answered where far more run than the daemon is asked at a time', async () => {
+    const numbers = Array.from({ length: 40_000 }, (_, i) => i);
+    const replies = await Promise.all(numbers.map((i) => client.request('echo', i)));
+    expect(replies.map(({ result }) => result)).toEqual(numbers);
+    expect(own.server.stats()).toMatchObject({ failed: 0, clients: 1 });
+  }, 60_000);
+
+  it('can be cancelled before its turn has come, and ends when the client closes', async () => {
+    const abort = new AbortController();
+    const running = Array.from({ length: 1024 }, () => client.request('wait', { ms: 60_000 }));
+    const behind = client.request('echo', 'behind', { signal: abort.signal });
+    const last = client.request('echo', 'last');
+    await until(() => own.server.stats().activeRequests === 1024);
+    abort.abort(new Error('changed my mind'));
+    await expect(behind).rejects.toThrow('changed my mind');
+    const outcomes = Promise.allSettled([...running, last]);
+    await client.close();
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_WIRE_CLOSED' } });
+  });
+
   it('aborts its handler when it is cancelled', async () => {
     const abort = new AbortController();
     const waiting = client.request('wait', { ms: 60_000 }, { signal: abort.signal });

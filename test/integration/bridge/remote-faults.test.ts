@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { curveClientOptions } from '../../../src/sockets/curve.ts';
 import { Dealer } from 'zeromq';
 import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { MessageType } from '../../../src/bridge/message.ts';
@@ -202,6 +203,26 @@ describe('createBridgeServer() among strangers', () => {
     for (const socket of sockets) socket.destroy();
     expect(stats().clients).toBe(2);
   });
+});
+
+it('createBridgeServer() takes clients again, and no others, when one with a key sent without end', async () => {
+  const flooding = new Dealer({
+    ...curveClientOptions({ ...key, daemonKey: key.daemonKey! }),
+    linger: 0,
+    sendHighWaterMark: 0,
+    reconnectInterval: 60_000,
+  });
+  flooding.connect(bridge.endpoint);
+  for (let i = 0; i < 50_000; i++) await flooding.send('x');
+  await until(() => stats().failed === 1);
+  flooding.close();
+  const serves = async (): Promise<boolean> => {
+    await using client = await bridge.connect(key);
+    return (await client.request('echo', 'well')).result === 'well';
+  };
+  await until(() => serves().catch(() => false));
+  const stranger = await bridge.makeKey('stranger', false);
+  await expect(bridge.connect(stranger)).rejects.toMatchObject({ code: 'ERR_WIRE_AUTH' });
 });
 
 describe('connectBridge() without a word', () => {

@@ -5,6 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultOf, startKernel } from '../../support/kernel/kernel-client.ts';
 import type { KernelClient } from '../../support/kernel/kernel-client.ts';
+import { breakOff, openPeer } from '../../support/app/doors/attack.ts';
+import { buildMany } from '../../support/app/doors/zmtp.ts';
 import { createRandom } from '../../support/random.ts';
 
 let kernel: KernelClient;
@@ -103,6 +105,29 @@ describe('createMessageCodec() at mutated messages', () => {
     expect(resultOf(await kernel.execute('6 * 7'))).toBe('42');
     expect(kernel.process.exitCode).toBeNull();
   }, 60_000);
+});
+
+describe('bindSockets() in a kernel over TCP', () => {
+  it.each([
+    ['shell', 'DEALER'],
+    ['control', 'DEALER'],
+    ['stdin', 'DEALER'],
+    ['hb', 'DEALER'],
+    ['iopub', 'SUB'],
+  ] as const)(
+    'outlives strangers at %s that send more than is read, heartbeats too, and go',
+    async (channel, type) => {
+      await using other = await startKernel({ transport: 'tcp' });
+      const strangers = await Promise.all(
+        Array.from({ length: 8 }, () => openPeer(other.address(channel), type)),
+      );
+      for (const stranger of strangers) stranger.write(buildMany(20_000, 1));
+      await delay(5);
+      for (const stranger of strangers) breakOff(stranger);
+      expect(resultOf(await other.execute('6 * 7'))).toBe('42');
+      expect(other.process.exitCode ?? other.process.signalCode).toBeNull();
+    },
+  );
 });
 
 /** Changes at least one signed byte, or drops or repeats a signed frame. */

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '../../random.ts';
+import { buildGreeting, buildReady } from './zmtp.ts';
 
 /** Numbers from a seed. */
 export interface Random {
@@ -84,11 +85,28 @@ export class RawConnection {
       this.socket.resume().end();
       await Promise.race([sleep(random.below(200)), this.#closed]);
     }
-    // A UNIX socket knows no reset.
-    if (ending === 'reset' && this.socket.remoteFamily !== undefined) this.socket.resetAndDestroy();
+    if (ending === 'reset') breakOff(this);
     else this.socket.destroy();
     await this.#closed;
   }
+}
+
+/** One whose handshake with a ZeroMQ socket is done. */
+export async function openPeer(endpoint: string, type = 'DEALER'): Promise<RawConnection> {
+  const connection = new RawConnection(endpoint);
+  if (!(await connection.isOpen)) throw new Error(`nothing listens at ${endpoint}`);
+  connection.write(buildGreeting());
+  let heard = await connection.read(5000);
+  connection.write(buildReady(type));
+  while (!heard.includes('READY')) heard = Buffer.concat([heard, await connection.read(5000)]);
+  return connection;
+}
+
+/** Ends it at once: with a reset over TCP, as a killed process does that had not read everything. */
+export function breakOff({ socket }: RawConnection): void {
+  // A UNIX socket knows no reset.
+  if (socket.remoteFamily === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function addressOf(endpoint: string): { path: string } | { host: string; port: number } {

@@ -9,6 +9,7 @@ import {
   LONG,
   MORE,
   buildGreeting,
+  buildMany,
   buildReady,
   buildZmtpMessage,
   command,
@@ -145,6 +146,17 @@ const deaf: Attack = async (door, random) => {
   await connection.end(random);
 };
 
+/** More than is read at a time, heartbeats among it, from a peer that then goes. */
+const overfull: Attack = async (door, random) => {
+  const connection = new RawConnection(door.endpoint);
+  await connection.isOpen;
+  connection.write(buildGreeting());
+  await connection.read(200);
+  connection.write(ready(random));
+  connection.write(buildMany(1000 + random.below(1000), random.pick([0, 1])));
+  await connection.end(random);
+};
+
 /** As many connections at once as a careless client makes. */
 export const zeromqBurst: Attack = async (door, random) => {
   const connections = Array.from({ length: 300 }, () => new RawConnection(door.endpoint));
@@ -156,4 +168,14 @@ export const zeromqBurst: Attack = async (door, random) => {
   for (const { socket } of connections) socket.destroy();
 };
 
-export const zeromqAttacks: readonly Attack[] = [spoken, spoken, spoken, foreign, foreign, lies, lies, deaf];
+export const zeromqAttacks: readonly Attack[] = [
+  spoken,
+  spoken,
+  spoken,
+  foreign,
+  foreign,
+  lies,
+  lies,
+  deaf,
+  overfull,
+];

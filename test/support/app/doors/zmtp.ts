@@ -43,3 +43,10 @@ export function buildReady(type = 'DEALER', identity?: string): Buffer {
 export function buildZmtpMessage(frames: readonly Uint8Array[]): Buffer {
   return Buffer.concat(frames.map((frame, i) => zmtpFrame(i < frames.length - 1 ? MORE : 0, frame)));
 }
+
+/** Short messages, with a heartbeat behind each where told: more than is read, from a peer that then goes. */
+export function buildMany(count: number, heartbeats: 0 | 1, frame: Uint8Array = Buffer.from('x')): Buffer {
+  const ping = heartbeats === 1 ? command('PING', Buffer.alloc(2)) : Buffer.alloc(0);
+  const one = Buffer.concat([buildZmtpMessage([frame]), ping]);
+  return Buffer.concat(Array<Buffer>(count).fill(one));
+}

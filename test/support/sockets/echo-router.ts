@@ -1,14 +1,19 @@
-// An echoing RouterSocket as a process of its own, for a test that takes its descriptors away. Prints its
-// endpoint; "report" prints its failures and its CPU share since the last line, "echo" asks itself.
+// An echoing RouterSocket as a process of its own, for tests that take its descriptors away, flood it or may end it.
+// Prints its endpoint; "report" prints its failures, its memory, and its CPU share since the last line, "echo" asks
+// itself, "stall" reads nothing for a second.
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DealerSocket, RouterSocket } from '../../../../src/sockets/zmq-socket.ts';
+import { DealerSocket, RouterSocket } from '../../../src/sockets/index.ts';
 
-const shared = { plane: 'data', leaseMs: 10_000, maxMessageBytes: 65_536 } as const;
-const router = await RouterSocket.open({ ...shared, endpoint: 'tcp://127.0.0.1:*' });
+const [endpoint = 'tcp://127.0.0.1:*', leaseMs = '10000'] = process.argv.slice(2);
+const shared = { plane: 'data', leaseMs: Number(leaseMs), maxMessageBytes: 65_536 } as const;
+const router = await RouterSocket.open({ ...shared, endpoint });
 
 async function serve(): Promise<void> {
-  for await (const [peer, ...frames] of router.messages) await router.send(peer!, frames);
+  for await (const [peer, ...frames] of router.messages) {
+    // Whoever does not read, or is gone, is not told.
+    await router.send(peer!, frames).catch(() => {});
+  }
 }
 
 /** Until it listens again. The test ends this process. */
@@ -34,10 +39,14 @@ let sinceMs = performance.now();
 process.stdout.write(`${router.endpoint}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'echo') process.stdout.write(`${await echo()}\n`);
-  else {
+  else if (line === 'stall') {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+    process.stdout.write('stalled\n');
+  } else {
     const { user, system } = process.cpuUsage(usage);
     const busyShare = (user + system) / 1000 / (performance.now() - sinceMs);
-    process.stdout.write(`${JSON.stringify({ failures: router.failures, busyShare })}\n`);
+    const mib = process.memoryUsage.rss() / 2 ** 20;
+    process.stdout.write(`${JSON.stringify({ failures: router.failures, busyShare, mib })}\n`);
     usage = process.cpuUsage();
     sinceMs = performance.now();
   }
