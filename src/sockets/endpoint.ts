@@ -1,5 +1,6 @@
 // Where the bridge listens: ipc paths short enough for a socket address, or TCP on loopback only.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../files/index.ts';
@@ -90,6 +91,15 @@ function assertSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes <= MAX_SOCKET_PATH_BYTES) return;
   throw socketPathError(path, bytes, MAX_SOCKET_PATH_BYTES);
+}
+
+/** Whether somebody listens at a path: a socket stays behind when its process is killed. */
+export function isListening(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
 }
 
 /** Lets only the owner connect to a bound ipc socket. */

@@ -5,6 +5,7 @@ export type { CurveClient, CurveServer } from './curve.ts';
 export {
   assertLocalEndpoint,
   createIpcEndpoints,
+  isListening,
   isLoopbackHost,
   parseTcpEndpoint,
   restrictEndpoint,

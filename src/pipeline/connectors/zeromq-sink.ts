@@ -7,7 +7,8 @@ import { systemCodeOf } from '../../core/index.ts';
 import type { Batch, Sink } from '../contract.ts';
 import { connectionError } from './errors.ts';
 import { encodeBatch } from './arrow-message.ts';
-import { MESSAGES_IN_FLIGHT, attachSocket } from './zeromq-socket.ts';
+import { assertLocalEndpoint, restrictEndpoint } from '../../sockets/index.ts';
+import { reachError } from './zeromq-socket.ts';
 import type { ZeromqEndpoint } from './zeromq-socket.ts';
 
 /** Where batches go. */
@@ -20,6 +21,8 @@ export interface ZeromqSinkOptions extends ZeromqEndpoint {
   readonly lingerMs?: number;
 }
 
+/** Messages that wait here before it waits. */
+const MESSAGES_IN_FLIGHT = 8;
 const LINGER_MS = 10_000;
 /** Between two tries to send to a subscriber that is full. */
 const FULL_MS = 1;
@@ -30,10 +33,28 @@ export async function openZeromqSink(options: ZeromqSinkOptions): Promise<Sink> 
   const common = { sendHighWaterMark: MESSAGES_IN_FLIGHT, linger: options.lingerMs ?? LINGER_MS };
   // An XPUB is a PUB that hears of its subscribers.
   const socket =
-    options.socket === 'push' ? new zmq.Push(common) : new zmq.XPublisher({ ...common, noDrop: true });
+    options.socket === 'push'
+      ? new zmq.Push(common)
+      : // At a mark on what subscribers say, one of them could end the process (libzmq 4364).
+        new zmq.XPublisher({ ...common, noDrop: true, receiveHighWaterMark: 0 });
   const sink = new ZeromqSink(socket, options);
-  await attachSocket(socket, { ...options, bind: options.bind ?? true });
+  await attachSocket(socket, options);
   return sink;
+}
+
+async function attachSocket(socket: zmq.Socket, { endpoint, bind }: ZeromqEndpoint): Promise<void> {
+  try {
+    if (bind === false) {
+      socket.connect(endpoint);
+      return;
+    }
+    assertLocalEndpoint(endpoint);
+    await socket.bind(endpoint);
+    await restrictEndpoint(endpoint);
+  } catch (cause) {
+    socket.close();
+    throw reachError(endpoint, cause);
+  }
 }
 
 class ZeromqSink implements Sink {

@@ -7,8 +7,7 @@
 //
 // PUSH waits for whoever pulls and loses nothing while both live; PUB waits for slow subscribers, and what is sent
 // before one subscribes does not reach it.
-import type * as zmq from 'zeromq';
-import { assertLocalEndpoint, restrictEndpoint } from '../../sockets/index.ts';
+import { RuvectorError } from '../../core/index.ts';
 import { connectionError } from './errors.ts';
 
 /** Where batches go or come from. */
@@ -21,29 +20,12 @@ export interface ZeromqEndpoint {
   readonly topic?: string;
 }
 
-/** Messages that wait at the sink before it waits. */
-export const MESSAGES_IN_FLIGHT = 8;
-/** Messages that wait at the source. */
-export const DEFAULT_WAITING = 1000;
+/** A larger frame makes ZeroMQ drop its sender. */
 export const MAX_ARROW_BYTES = 256 * 2 ** 20;
 
-/** @throws RuvectorError `ERR_PIPELINE_CONNECTION`, `ERR_WIRE_ENDPOINT` for one that other machines could reach */
-export async function attachSocket(
-  socket: zmq.Socket,
-  { endpoint, bind = false }: ZeromqEndpoint,
-): Promise<void> {
-  try {
-    if (!bind) {
-      socket.connect(endpoint);
-      return;
-    }
-    assertLocalEndpoint(endpoint);
-    await socket.bind(endpoint);
-    await restrictEndpoint(endpoint);
-  } catch (cause) {
-    socket.close();
-    throw cause instanceof Error && cause.name === 'RuvectorError'
-      ? cause
-      : connectionError('reach', `ZeroMQ endpoint "${endpoint}"`, cause);
-  }
+/** What names the endpoint already is kept. */
+export function reachError(endpoint: string, cause: unknown): Error {
+  return cause instanceof RuvectorError
+    ? cause
+    : connectionError('reach', `ZeroMQ endpoint "${endpoint}"`, cause);
 }

@@ -1,7 +1,5 @@
-// Record batches from a ZeroMQ socket. Messages are taken from it only while there is room for them here; the rest
-// wait in the sockets, and then at the sender.
-// Trap: what a sender has sent and closed behind is lost where it does not fit into the sockets, whatever its linger. So
-// as many messages may wait as ZeroMQ lets by itself, and a sender that goes without an end is an error.
+// Record batches from a ZeroMQ socket. Messages are taken while there is room for them here; the rest waits in the
+// sockets of the kernel, and then at the sender. A sender that goes without an end is an error.
 import * as zmq from 'zeromq';
 import type { Batch, Source } from '../contract.ts';
 import { connectionError, messageError } from './errors.ts';
@@ -10,15 +8,15 @@ import type { ArrivalQueue } from './arrival-queue.ts';
 import { decodeBatches } from './arrow-message.ts';
 import { BUFFER_BYTES, createBatchFeed } from './live-source.ts';
 import type { LiveLimits } from './live-source.ts';
-import { DEFAULT_WAITING, MAX_ARROW_BYTES, attachSocket } from './zeromq-socket.ts';
+import { openRelay } from './zeromq-relay.ts';
+import type { Relay, RelayListener } from './zeromq-relay.ts';
+import { MAX_ARROW_BYTES, reachError } from './zeromq-socket.ts';
 import type { ZeromqEndpoint } from './zeromq-socket.ts';
 
 /** What is read. */
 export interface ZeromqSourceOptions extends ZeromqEndpoint, LiveLimits {
   /** @default "sub" */
   readonly socket?: 'sub' | 'pull';
-  /** Messages that may wait in the socket, beside 8 MiB here. @default 1000 */
-  readonly waiting?: number;
 }
 
 /** A sender that is gone for so long does not come back. */
@@ -34,19 +32,24 @@ export async function openZeromqSource(
 ): Promise<Source> {
   const { endpoint, rows, forMs } = options;
   const socket = createSocket(options);
-  const queue = createArrivalQueue<Uint8Array>(BUFFER_BYTES);
-  watchSender(socket, () => {
-    const state = new Error(
-      `its sender has been gone for ${GONE_MS / 1000} s and never said that it was done`,
-    );
-    queue.end(connectionError('read', `ZeroMQ endpoint "${endpoint}"`, state));
-  });
-  await attachSocket(socket, options);
+  let relay: Relay | null = null;
+  const queue = createArrivalQueue<Uint8Array>(BUFFER_BYTES, (isFull) => relay?.hold(isFull));
+  relay = await connectSocket(
+    socket,
+    options,
+    watchSender(() => {
+      const state = new Error(
+        `its sender has been gone for ${GONE_MS / 1000} s and never said that it was done`,
+      );
+      queue.end(connectionError('read', `ZeroMQ endpoint "${endpoint}"`, state));
+    }),
+  );
   void receive(socket, queue, endpoint);
   const batches = mapArrivals(queue, (payload): readonly Batch[] => decodeBatches(endpoint, payload));
   const close = async (): Promise<void> => {
     queue.end();
     socket.close();
+    await relay.close();
   };
   try {
     let first: readonly Batch[] | null | undefined = [];
@@ -66,25 +69,33 @@ export async function openZeromqSource(
   }
 }
 
-function watchSender(socket: zmq.Subscriber | zmq.Pull, onGone: () => void): void {
+function watchSender(onGone: () => void): RelayListener {
   let timer: NodeJS.Timeout | undefined;
-  socket.events.on('disconnect', () => {
-    clearTimeout(timer);
-    timer = setTimeout(onGone, GONE_MS).unref();
-  });
-  for (const event of ['accept', 'connect'] as const) socket.events.on(event, () => clearTimeout(timer));
+  return {
+    onPeer: () => clearTimeout(timer),
+    onDeserted: () => (timer = setTimeout(onGone, GONE_MS).unref()),
+  };
 }
 
-function createSocket({
-  socket = 'sub',
-  topic = '',
-  waiting = DEFAULT_WAITING,
-}: ZeromqSourceOptions): zmq.Subscriber | zmq.Pull {
-  const options = { receiveHighWaterMark: waiting, maxMessageSize: MAX_ARROW_BYTES, linger: 0 };
+function createSocket({ socket = 'sub', topic = '' }: ZeromqSourceOptions): zmq.Subscriber | zmq.Pull {
+  const options = { receiveHighWaterMark: 0, maxMessageSize: MAX_ARROW_BYTES, linger: 0 };
   if (socket === 'pull') return new zmq.Pull(options);
   const subscriber = new zmq.Subscriber(options);
   subscriber.subscribe(topic);
   return subscriber;
+}
+
+async function connectSocket(
+  socket: zmq.Socket,
+  options: ZeromqSourceOptions,
+  listener: RelayListener,
+): Promise<Relay> {
+  try {
+    return await openRelay(socket, options, listener);
+  } catch (error) {
+    socket.close();
+    throw reachError(options.endpoint, error);
+  }
 }
 
 async function receive(

@@ -1,10 +1,10 @@
 // Streams over ZeroMQ: a ROUTER here, a DEALER in each subscriber; PUB would drop silently. One connection
 // is one subscription; credit bounds what is on its way to it. Knows no formats. docs/streams.md
 import { rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   RouterSocket,
+  isListening,
   isToken,
   isUnread,
   restrictEndpoint,
@@ -72,14 +72,6 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
   });
   await restrictEndpoint(router.endpoint);
   return new ZeromqServer(router, options);
-}
-
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
 
 class ZeromqServer implements ServedEndpoint {

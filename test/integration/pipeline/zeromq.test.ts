@@ -1,10 +1,17 @@
 // ZeroMQ sockets as source and sink.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import * as arrow from 'apache-arrow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openZeromqSink, openZeromqSource } from '../../../src/pipeline/index.ts';
+import type { Source } from '../../../src/pipeline/index.ts';
+import { findFreePort } from '../../support/free-port.ts';
+import { LineProcess } from '../../support/line-process.ts';
 import { batchOf, readSource, valuesOf } from '../../support/pipeline/batches.ts';
 import { until } from '../../support/until.ts';
 
@@ -17,6 +24,23 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const batch = (...values: number[]) => batchOf({ i: arrow.vectorFromArray(values, new arrow.Int32()) });
+
+const SENDER = join(import.meta.dirname, '../../support/pipeline/zeromq-sender.ts');
+
+/** Everything up to the end, or to an error. */
+async function readNumbers(source: Source): Promise<{ values: number[]; error: unknown }> {
+  const values: number[] = [];
+  const { signal } = new AbortController();
+  try {
+    for (let next = await source.nextBatch(1e6, signal); next; next = await source.nextBatch(1e6, signal))
+      for (const value of next.getChild('i')!.toArray() as Int32Array) values.push(value);
+    return { values, error: null };
+  } catch (error) {
+    return { values, error };
+  } finally {
+    await source.close!();
+  }
+}
 
 describe('openZeromqSink() and openZeromqSource()', () => {
   it.each([
@@ -51,7 +75,7 @@ describe('openZeromqSink() and openZeromqSource()', () => {
       for (let i = 0; i < 100; i++, sent++) await sink.consume(large);
       await sink.finish!();
     })();
-    const source = await openZeromqSource({ endpoint, socket: 'pull', waiting: 8 });
+    const source = await openZeromqSource({ endpoint, socket: 'pull' });
     let before = -1;
     await until(async () => {
       const stood = sent === before;
@@ -59,7 +83,7 @@ describe('openZeromqSink() and openZeromqSource()', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       return stood;
     }, 'the sender stood still');
-    // Eight on each side, 8 MiB here, and what fits into the socket.
+    // Eight there, 8 MiB here, and what fits into the sockets.
     expect(sent).toBeLessThan(60);
     expect(source.memoryUsage()).toBeLessThan(12 * 2 ** 20);
     let rows = 0;
@@ -104,6 +128,79 @@ describe('openZeromqSink() and openZeromqSource()', () => {
     await sink.finish!();
     await source.close!();
   });
+
+  it.each(['ipc', 'tcp'] as const)(
+    'gives all that came from a sender over %s before it was killed, heartbeats among it, and says that it is gone',
+    async (transport) => {
+      const where = transport === 'ipc' ? endpoint : `tcp://127.0.0.1:${await findFreePort()}`;
+      await using sender = new LineProcess(process.execPath, [SENDER, where, '30', '3000']);
+      const source = await openZeromqSource({ endpoint: where, socket: 'pull' });
+      await sender.next();
+      await sender.kill();
+      await delay(200);
+      const { values, error } = await readNumbers(source);
+      expect(values.findIndex((value, i) => value !== i)).toBe(-1);
+      // Without what had not left the sender.
+      expect(values.length).toBeGreaterThan(1_800_000);
+      expect(error).toMatchObject({ code: 'ERR_PIPELINE_CONNECTION' });
+      expect(String(error)).toContain('has been gone for 5 s');
+    },
+    30_000,
+  );
+
+  it('loses nothing of a sender that closes and ends before it is read', async () => {
+    await using sender = new LineProcess(process.execPath, [SENDER, endpoint, '17', '1200', 'close']);
+    const source = await openZeromqSource({ endpoint, socket: 'pull' });
+    const sent = await sender.next();
+    await Promise.race([sender.exited, delay(1000)]);
+    const { values } = await readNumbers(source);
+    expect(values.length).toBe(sent);
+    expect(values.findIndex((value, i) => value !== i)).toBe(-1);
+  }, 30_000);
+
+  it('waits for a sender that comes later, and for one that comes back', async () => {
+    const opening = openZeromqSource({ endpoint });
+    await delay(300);
+    const first = await openZeromqSink({ endpoint });
+    await first.consume(batch(1));
+    const reading = readSource(await opening);
+    await first.abort!().catch(() => {});
+    await expect(reading).rejects.toThrow('gave up');
+    const again = openZeromqSource({ endpoint });
+    const second = await openZeromqSink({ endpoint });
+    await second.consume(batch(2));
+    const source = await again;
+    const finishing = second.finish!();
+    expect((await readNumbers(source)).values).toEqual([2]);
+    await finishing;
+  });
+
+  it('takes the place of a listener that is gone, and of none that listens', async () => {
+    const path = endpoint.slice('ipc://'.length);
+    const died = fork(join(import.meta.dirname, '../../support/pipeline/dying-listener.ts'), [path]);
+    await once(died, 'exit');
+    const opening = openZeromqSource({ endpoint, socket: 'pull', bind: true });
+    await until(async () => (await stat(path)).mode % 0o1000 === 0o600);
+    await expect(openZeromqSource({ endpoint, socket: 'pull', bind: true })).rejects.toMatchObject({
+      code: 'ERR_PIPELINE_CONNECTION',
+      message: expect.stringContaining('EADDRINUSE') as string,
+    });
+    const sink = await openZeromqSink({ endpoint, socket: 'push', bind: false });
+    await sink.consume(batch(7));
+    const finishing = sink.finish!();
+    expect(valuesOf(await readSource(await opening), 'i')).toEqual([7]);
+    await finishing;
+    await until(async () => !existsSync(path));
+  });
+
+  it.each(['tcp://0.0.0.0:0', 'tcp://127.0.0.1:99999', 'udp://x'])(
+    'refuses to listen at %s',
+    async (where) => {
+      await expect(openZeromqSource({ endpoint: where, bind: true })).rejects.toMatchObject({
+        code: 'ERR_WIRE_ENDPOINT',
+      });
+    },
+  );
 
   it('refuses batches of other columns than the first', async () => {
     const sink = await openZeromqSink({ endpoint, socket: 'push' });
