@@ -20,9 +20,10 @@ export interface BridgeEvent {
   readonly plane: PlaneName;
   /**
    * `refused`: no or wrong token, or no proof of a key; `malformed`: bytes that break the protocol; `tampered` and
-   * `replayed`: sealed messages that did not open.
+   * `replayed`: sealed messages that did not open; `flooded`: more messages or connections came than an endpoint takes, and
+   * all of them were ended.
    */
-  readonly type: PlaneEventType;
+  readonly type: PlaneEventType | 'flooded';
   readonly clientId: string | null;
 }
 
@@ -178,6 +179,7 @@ async function bindBoth(
       leaseMs,
       maxMessageBytes: largest,
       curveServer,
+      onFlooded: () => options.onEvent?.({ plane, type: 'flooded', clientId: null }),
     });
     await restrictEndpoint(router.endpoint);
     return router;

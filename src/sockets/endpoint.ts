@@ -1,10 +1,10 @@
 // Where the bridge listens: ipc paths short enough for a socket address, or TCP on loopback only.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../files/index.ts';
-import { foreignEndpointError, socketPathError, tcpEndpointError } from './errors.ts';
+import { bindError, foreignEndpointError, socketPathError, tcpEndpointError } from './errors.ts';
 
 /** sockaddr_un.sun_path holds 108 bytes with its final zero (unix(7)). */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -56,7 +56,7 @@ function ipcEndpointsIn(directory: string): Endpoints {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT`
  */
 export function assertLocalEndpoint(endpoint: string): void {
-  const path = /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
+  const path = ipcPathOf(endpoint);
   if (path !== undefined) {
     assertSocketPath(path);
     return;
@@ -93,8 +93,21 @@ function assertSocketPath(path: string): void {
   throw socketPathError(path, bytes, MAX_SOCKET_PATH_BYTES);
 }
 
-/** Whether somebody listens at a path: a socket stays behind when its process is killed. */
-export function isListening(path: string): Promise<boolean> {
+/**
+ * Makes room for a socket at the path of an ipc endpoint: one that a killed process left is removed. ZeroMQ itself would
+ * remove whatever stands there. Does nothing for other endpoints.
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT` when somebody listens there, or when what stands there is no socket
+ */
+export async function clearSocketPath(endpoint: string): Promise<void> {
+  const path = ipcPathOf(endpoint);
+  const found = path === undefined ? null : await lstat(path).catch(() => null);
+  if (path === undefined || !found) return;
+  if (!found.isSocket()) throw bindError(endpoint, 'something else has that name');
+  if (await isListening(path)) throw bindError(endpoint, 'something listens there');
+  await rm(path, { force: true });
+}
+
+function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
     probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
@@ -104,6 +117,11 @@ export function isListening(path: string): Promise<boolean> {
 
 /** Lets only the owner connect to a bound ipc socket. */
 export async function restrictEndpoint(endpoint: string): Promise<void> {
-  const path = /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
+  const path = ipcPathOf(endpoint);
   if (path !== undefined) await chmod(path, 0o600);
+}
+
+/** The path of an ipc endpoint, undefined for another one. */
+export function ipcPathOf(endpoint: string): string | undefined {
+  return /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
 }

@@ -1,6 +1,6 @@
 // Error codes of the bridge and of the streams, and how errors travel. Every code is listed in docs/errors.md,
 // from which python/src/ruvector/_exceptions is generated.
-import { RuvectorError, messageOf, systemCodeOf } from '../core/index.ts';
+import { RuvectorError, messageOf } from '../core/index.ts';
 
 /** Codes a caller can act on. */
 export const WireErrorCode = {
@@ -97,11 +97,19 @@ function toJsonDetails(details: Readonly<Record<string, unknown>>): Record<strin
 }
 
 /** Another process holds the address, or it is none of this host. */
-export function bindError(endpoint: string, cause: unknown): RuvectorError {
+export function bindError(endpoint: string, state: string, cause?: unknown): RuvectorError {
   return new RuvectorError(
     WireErrorCode.ENDPOINT,
-    `Cannot bind endpoint "${endpoint}": ${systemCodeOf(cause) ?? String(cause)}; stop the process that holds it or choose another`,
+    `Cannot bind endpoint "${endpoint}": ${state}; stop the process that holds it or choose another`,
     { cause },
+  );
+}
+
+/** Not a failure of a call: it is told to whoever keeps the log. */
+export function endpointFloodedError(endpoint: string): RuvectorError {
+  return new RuvectorError(
+    WireErrorCode.ENDPOINT,
+    `Cannot keep the connections of endpoint "${endpoint}": more messages or connections came than it takes, so all of them were ended; find who sends without end, and let the others connect again`,
   );
 }
 

@@ -4,8 +4,9 @@ export { readConnectionShare } from './connection-share.ts';
 export type { CurveClient, CurveServer } from './curve.ts';
 export {
   assertLocalEndpoint,
+  clearSocketPath,
   createIpcEndpoints,
-  isListening,
+  ipcPathOf,
   isLoopbackHost,
   parseTcpEndpoint,
   restrictEndpoint,

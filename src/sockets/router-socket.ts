@@ -5,11 +5,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as zmq from 'zeromq';
 import { isRuvectorError, systemCodeOf } from '../core/index.ts';
+import type { RuvectorError } from '../core/index.ts';
 import { readConnectionShare } from './connection-share.ts';
 import { createCurveContext } from './curve.ts';
 import type { CurveContext, CurveServer } from './curve.ts';
-import { restrictEndpoint } from './endpoint.ts';
-import { WireErrorCode, bindError, peerGoneError, socketClosedError } from './errors.ts';
+import { clearSocketPath, restrictEndpoint } from './endpoint.ts';
+import {
+  WireErrorCode,
+  bindError,
+  endpointFloodedError,
+  peerGoneError,
+  socketClosedError,
+} from './errors.ts';
 import {
   HANDSHAKE_MS,
   MESSAGES_A_TURN,
@@ -35,6 +42,8 @@ export interface RouterOptions extends SocketOptions {
   readonly sendMark?: number;
   /** Where other hosts reach it: only these may connect, and all is encrypted. @default none */
   readonly curveServer?: CurveServer | undefined;
+  /** Told when all connections had to end, because too many or too many messages came. Must not throw. @default nothing */
+  readonly onFlooded?: (problem: RuvectorError) => void;
 }
 
 /** The daemon's side of one endpoint. */
@@ -61,12 +70,13 @@ export class RouterSocket implements AsyncDisposable {
 
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
   static async open(options: RouterOptions): Promise<RouterSocket> {
+    await clearSocketPath(options.endpoint);
     const curve = options.curveServer ? await createCurveContext(options.curveServer) : null;
     try {
       return new RouterSocket(await bindRouter(options, curve), options, curve);
     } catch (error) {
       curve?.close();
-      throw bindError(options.endpoint, error);
+      throw bindError(options.endpoint, systemCodeOf(error) ?? String(error), error);
     }
   }
 
@@ -161,6 +171,7 @@ export class RouterSocket implements AsyncDisposable {
   #rest(): void {
     if (this.#resting || this.#socket.closed) return;
     this.#failures++;
+    this.#options.onFlooded?.(endpointFloodedError(this.endpoint));
     // Else what waits to be sent would keep connections.
     this.#socket.linger = 0;
     this.#socket.close();

@@ -33,7 +33,7 @@ export interface ServeStreamOptions {
   readonly tls?: TlsFiles;
   /** @default 64; a pipe has one */
   readonly maxSubscribers?: number;
-  /** Called when a pipe cannot be used any more, or a renewed certificate. Must not throw. */
+  /** Called when a pipe cannot be used any more, or a renewed certificate, and when subscribers had to be ended. Must not throw. */
   readonly onProblem?: (problem: RuvectorError) => void;
 }
 
@@ -96,7 +96,7 @@ async function bind(
   }
   if (endpoint.transport === 'zeromq') {
     const { serveZeromq } = await import('./transports/serve-zeromq.ts');
-    return serveZeromq({ ...shared, address: endpoint.address });
+    return serveZeromq({ ...shared, address: endpoint.address, onProblem });
   }
   const { servePipe } = await import('./transports/serve-pipe.ts');
   return servePipe({ path: endpoint.path, sessions, kinds: hub.kinds, format, onProblem });

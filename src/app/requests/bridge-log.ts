@@ -27,6 +27,12 @@ export function createBridgeLog(
       window = { startMs: nowMs(), count: 0 };
       windows.set(type, window);
     }
-    if (++window.count <= LINES_A_MINUTE) onLog(`bridge: ${plane} ${type} ${clientId ?? ''}`);
+    if (++window.count <= LINES_A_MINUTE)
+      onLog(`bridge: ${plane} ${type} ${clientId ?? explain(type)}`.trimEnd());
   };
+}
+
+function explain(type: BridgeEvent['type']): string {
+  if (type !== 'flooded') return '';
+  return 'by more messages or connections than it takes: all of them were ended, and clients connect again';
 }

@@ -8,12 +8,12 @@ import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as zmq from 'zeromq';
-import { systemCodeOf } from '../../core/index.ts';
 import {
   assertLocalEndpoint,
+  clearSocketPath,
   guardServer,
   guardSocket,
-  isListening,
+  ipcPathOf,
   parseTcpEndpoint,
   readConnectionShare,
   restrictEndpoint,
@@ -60,6 +60,7 @@ export async function openRelay(
   try {
     if (bind) {
       assertLocalEndpoint(endpoint);
+      await clearSocketPath(endpoint);
       await socket.bind(`ipc://${inside}`);
       await listen(server, outside);
       await restrictEndpoint(endpoint);
@@ -77,25 +78,13 @@ export async function openRelay(
 type Address = { path: string } | { host: string; port: number };
 
 function addressOf(endpoint: string): Address {
-  const path = /^ipc:\/\/(.+)$/s.exec(endpoint)?.[1];
+  const path = ipcPathOf(endpoint);
   if (path !== undefined) return { path: path.replace(/^@/, '\0') };
   const { host, port } = parseTcpEndpoint(endpoint.replace(/:\*$/, ':0'));
   return { host: host.replace(/^\[|\]$/g, ''), port };
 }
 
-/** Listens, also where a process that is gone left its socket. */
-async function listen(server: Server, address: Address): Promise<void> {
-  try {
-    await listenOnce(server, address);
-  } catch (error) {
-    if (!('path' in address) || systemCodeOf(error) !== 'EADDRINUSE') throw error;
-    if (await isListening(address.path)) throw error;
-    await rm(address.path);
-    await listenOnce(server, address);
-  }
-}
-
-function listenOnce(server: Server, address: Address): Promise<void> {
+function listen(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(address, () => {

@@ -7,7 +7,7 @@ import { systemCodeOf } from '../../core/index.ts';
 import type { Batch, Sink } from '../contract.ts';
 import { connectionError } from './errors.ts';
 import { encodeBatch } from './arrow-message.ts';
-import { assertLocalEndpoint, restrictEndpoint } from '../../sockets/index.ts';
+import { assertLocalEndpoint, clearSocketPath, restrictEndpoint } from '../../sockets/index.ts';
 import { reachError } from './zeromq-socket.ts';
 import type { ZeromqEndpoint } from './zeromq-socket.ts';
 
@@ -49,6 +49,7 @@ async function attachSocket(socket: zmq.Socket, { endpoint, bind }: ZeromqEndpoi
       return;
     }
     assertLocalEndpoint(endpoint);
+    await clearSocketPath(endpoint);
     await socket.bind(endpoint);
     await restrictEndpoint(endpoint);
   } catch (cause) {

@@ -2,9 +2,10 @@
 // is one subscription; credit bounds what is on its way to it. Knows no formats. docs/streams.md
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuvectorError } from '../../core/index.ts';
 import {
   RouterSocket,
-  isListening,
+  ipcPathOf,
   isToken,
   isUnread,
   restrictEndpoint,
@@ -13,13 +14,7 @@ import {
 } from '../../sockets/index.ts';
 import type { StreamKinds } from '../stream-contract.ts';
 import type { ServedEndpoint } from './served-endpoint.ts';
-import {
-  creditError,
-  endpointError,
-  strayStreamMessageError,
-  streamTokenError,
-  subscriberGoneError,
-} from '../errors.ts';
+import { creditError, strayStreamMessageError, streamTokenError, subscriberGoneError } from '../errors.ts';
 import { MAX_REQUEST_BYTES, parseSubscribeMessage } from '../stream-request.ts';
 import type { StreamSessions } from './stream-sessions.ts';
 import { BYE, CREDIT, ERROR, EVENTS, PING, SUBSCRIBE, buildFrames, parsePayload } from './zeromq-frames.ts';
@@ -39,6 +34,7 @@ export interface ZeromqOptions {
   readonly kinds: StreamKinds;
   readonly sessions: StreamSessions;
   readonly token: string | undefined;
+  readonly onProblem: (problem: RuvectorError) => void;
 }
 
 interface Peer {
@@ -58,17 +54,13 @@ interface Peer {
  * @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or cannot be used
  */
 export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoint> {
-  const path = /^ipc:\/\/(.+)$/.exec(options.address)?.[1];
-  // ZeroMQ would take the path away from who listens there.
-  if (path !== undefined && (await isListening(path))) {
-    throw endpointError(options.address, 'something listens there');
-  }
   const router = await RouterSocket.open({
     plane: 'data',
     endpoint: options.address,
     leaseMs: DEFAULT_LEASE_MS,
     maxMessageBytes: MAX_REQUEST_BYTES,
     sendMark: SEND_MARK,
+    onFlooded: options.onProblem,
   });
   await restrictEndpoint(router.endpoint);
   return new ZeromqServer(router, options);
@@ -209,7 +201,7 @@ class ZeromqServer implements ServedEndpoint {
     await this.#router.close();
     await this.#received;
     // ZeroMQ leaves it behind.
-    const path = /^ipc:\/\/(.+)$/.exec(this.endpoint)?.[1];
+    const path = ipcPathOf(this.endpoint);
     if (path !== undefined) await rm(path, { force: true });
   }
 }

@@ -9,8 +9,8 @@ import { encodeMessage } from '../../../src/bridge/encode-message.ts';
 import { openDataStream, serveStream } from '../../../src/stream/index.ts';
 import type { StreamEvent } from '../../../src/stream/index.ts';
 import { MessageType } from '../../../src/bridge/message.ts';
-import { RawConnection } from '../../support/app/doors/attack.ts';
-import { buildGreeting, buildReady, buildZmtpMessage } from '../../support/app/doors/zmtp.ts';
+import { RawConnection, openPeer } from '../../support/app/doors/attack.ts';
+import { buildGreeting, buildMany, buildReady, buildZmtpMessage } from '../../support/app/doors/zmtp.ts';
 import { createTestHub, memoryRow } from '../../support/stream/stream-hub.ts';
 import { createBridgeHome } from '../../support/bridge/wire-consumer.ts';
 import { until } from '../../support/until.ts';
@@ -106,6 +106,31 @@ it('serveStream() over zeromq keeps little for a subscriber that gives any credi
   // What ZeroMQ holds and what sockets of the kernel hold, of up to 500 messages that were there to be sent.
   expect(handle.stats().messages).toBeLessThan(300);
   expect(handle.subscribers).toBe(1);
+});
+
+it('serveStream() over zeromq says that somebody flooded it, and takes subscribers again', async () => {
+  const { hub, publish } = createTestHub();
+  const problems: string[] = [];
+  const endpoint = `ipc://${join(directory, 's')}`;
+  const handle = await serveStream({
+    hub,
+    endpoint,
+    onProblem: ({ message }) => void problems.push(message),
+  });
+  cleanup.use(handle);
+  const flooding = await openPeer(endpoint);
+  cleanup.defer(() => void flooding.socket.destroy());
+  flooding.write(buildMany(100_000, 0));
+  await until(() => problems.length === 1);
+  expect(problems[0]).toContain(`endpoint "${endpoint}": more messages or connections came than it takes`);
+  const publishing = setInterval(() => publish('memory', [memoryRow(1)]), 20);
+  cleanup.defer(() => clearInterval(publishing));
+  const heard = async (): Promise<boolean> => {
+    await using stream = openDataStream(endpoint);
+    for await (const event of stream.subscribeAll()) if (event.type === 'record') return true;
+    return false;
+  };
+  await until(() => heard().catch(() => false));
 });
 
 it('serve bounds the queue of a stranger who asks without end and does not read', async () => {

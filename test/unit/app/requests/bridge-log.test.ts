@@ -16,6 +16,14 @@ it('createBridgeLog() logs 20 lines of a kind a minute, and then how many there 
   log({ plane: 'control', type: 'refused', clientId: null });
   expect(lines.slice(21)).toEqual([
     'bridge: refused 4980 times more, which were not logged one by one',
-    'bridge: control refused ',
+    'bridge: control refused',
+  ]);
+});
+
+it('createBridgeLog() says what became of the clients of an endpoint that was flooded', () => {
+  const lines: string[] = [];
+  createBridgeLog((line) => lines.push(line))({ plane: 'control', type: 'flooded', clientId: null });
+  expect(lines).toEqual([
+    'bridge: control flooded by more messages or connections than it takes: all of them were ended, and clients connect again',
   ]);
 });
