@@ -153,7 +153,7 @@ const overfull: Attack = async (door, random) => {
   connection.write(buildGreeting());
   await connection.read(200);
   connection.write(ready(random));
-  connection.write(buildMany(1000 + random.below(1000), random.pick([0, 1])));
+  connection.write(buildMany(1100, random.pick([0, 1])));
   await connection.end(random);
 };
 
