@@ -68,18 +68,19 @@ function knowsName(hover: string | null, name: string): boolean {
 const isTyped = ({ kind }: CompletionPlace): boolean =>
   !['magic', 'path', 'folder', 'nothing'].includes(kind);
 
-/** How long values that are there wait for types that are still being read. */
+/** How long values that are there wait for types, and for types that are still being read. */
+const WARM_MS = 150;
 const COLD_MS = 30;
 
-/** What types say; of a checker that is not warm, only what comes at once when values have an answer. */
+/** What types say; only what comes soon where values have an answer. */
 async function soon<T>(
   typed: T | Promise<T>,
   hasValues: Promise<boolean>,
   nothing: T,
   types: TypeService,
 ): Promise<T> {
-  if (types.isWarm() || !(await hasValues)) return typed;
-  return Promise.race([typed, delay(COLD_MS, nothing, { ref: false })]);
+  if (!(await hasValues)) return typed;
+  return Promise.race([typed, delay(types.isWarm() ? WARM_MS : COLD_MS, nothing, { ref: false })]);
 }
 
 function readLive(live: LiveValues, place: CompletionPlace): Promise<readonly LiveName[]> {

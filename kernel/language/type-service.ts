@@ -36,7 +36,7 @@ export interface TypeServiceOptions {
   readonly directory?: string;
   /** Path of the server; null: none. @default that of the installed TypeScript 7 */
   readonly command?: string | null;
-  /** Slower answers are not waited for, once the server is warm. @default 150 */
+  /** Slower answers are not waited for, once the server is warm; JupyterLab waits a second. @default 900 */
   readonly timeoutMs?: number;
 }
 
@@ -48,7 +48,7 @@ const COLD_MS = 2000;
 
 /** Starts the server; requests wait for it as long as they wait for any answer. */
 export function createTypeService(options: TypeServiceOptions = {}): TypeService {
-  const { directory, command = findServer(), timeoutMs = 150 } = options;
+  const { directory, command = findServer(), timeoutMs = 900 } = options;
   const folder = (): string => directory ?? process.cwd();
   const cells = new CheckerCells(folder());
   const server = keepTypeServer({

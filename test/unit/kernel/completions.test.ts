@@ -1,4 +1,5 @@
 // Completion of cells: where the cursor stands, and one list out of types and live values.
+import { setTimeout as delay } from 'node:timers/promises';
 import { runInThisContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -192,9 +193,20 @@ describe('createCodeAssistant()', () => {
     });
   });
 
-  it('does not wait for types that are still being read when values have an answer', async () => {
-    const cold = { isWarm: () => false, complete: () => new Promise(() => {}) } as unknown as TypeService;
-    expect(await createCodeAssistant(live, cold).complete('a.w', 3)).toMatchObject({ matches: ['width'] });
+  it.each([false, true])(
+    'does not wait for types that are slow when values have an answer (types were read: %s)',
+    async (isWarm) => {
+      const slow = { isWarm: () => isWarm, complete: () => new Promise(() => {}) } as unknown as TypeService;
+      expect(await createCodeAssistant(live, slow).complete('a.w', 3)).toMatchObject({ matches: ['width'] });
+    },
+  );
+
+  it('waits for types that are slow when values have none, as for the name of a package', async () => {
+    const complete = (): Promise<unknown> => delay(300, [{ label: 'wide' }]);
+    const slow = { isWarm: () => true, complete } as unknown as TypeService;
+    expect(await createCodeAssistant(live, slow).complete('import x from "w', 16)).toMatchObject({
+      matches: ['wide'],
+    });
   });
 });
 
