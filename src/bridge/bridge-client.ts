@@ -43,7 +43,7 @@ export interface RequestReply {
 
 export interface BridgeClient extends AsyncDisposable {
   /**
-   * Asks the daemon something.
+   * Asks the daemon something. It has 1,024 requests of a client at a time; others wait here.
    * @throws RuvectorError with the handler's own code, or `ERR_WIRE_UNKNOWN_REQUEST`, `ERR_WIRE_TOO_LARGE`,
    *   `ERR_WIRE_DISCONNECTED`, `ERR_WIRE_CLOSED`; the signal's reason when cancelled
    */
@@ -56,7 +56,7 @@ export interface BridgeClient extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-type Request = OutgoingMessage & { readonly correlation: number };
+type OutgoingRequest = OutgoingMessage & { readonly correlation: number };
 
 interface Waiting {
   resolve(reply: RequestReply): void;
@@ -90,7 +90,7 @@ class Client implements BridgeClient {
   readonly #clientId = randomUUID();
   readonly #control: Connection;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #unasked = new Map<number, Request>();
+  readonly #unasked = new Map<number, OutgoingRequest>();
   readonly #open = new Set<OpenBatches>();
   #asked = 0;
   #lastNumber = 0;
@@ -189,7 +189,7 @@ class Client implements BridgeClient {
     return { number, promise };
   }
 
-  #ask(request: Request): void {
+  #ask(request: OutgoingRequest): void {
     const { correlation } = request;
     if (this.#asked === MOST_ASKED) {
       this.#unasked.set(correlation, request);

@@ -6,7 +6,7 @@ import { buildBatchPool } from './batch-pool.ts';
 import { buildLocalAccess, buildRemoteAccess } from './bridge-access.ts';
 import type { BridgeAccess, RemoteAccess } from './bridge-access.ts';
 import { keyRevokedError } from './errors.ts';
-import { DEFAULT_LEASE_MS, RouterSocket, restrictEndpoint } from '../sockets/index.ts';
+import { DEFAULT_LEASE_MS, RouterSocket } from '../sockets/index.ts';
 import type { Endpoints, PlaneName } from '../sockets/index.ts';
 import { MAX_PAYLOAD_BYTES } from './message.ts';
 import { RequestPlane } from './request-plane.ts';
@@ -173,7 +173,7 @@ async function bindBoth(
     // Only requests carry attachments.
     const largest = plane === 'control' ? maxMessageBytes : Math.min(maxMessageBytes, MAX_PAYLOAD_BYTES);
     const curveServer = plane === 'control' ? access.curveServer : undefined;
-    const router = await RouterSocket.open({
+    return RouterSocket.open({
       plane,
       endpoint,
       leaseMs,
@@ -181,8 +181,6 @@ async function bindBoth(
       curveServer,
       onFlooded: () => options.onEvent?.({ plane, type: 'flooded', clientId: null }),
     });
-    await restrictEndpoint(router.endpoint);
-    return router;
   };
   const control = await bind('control', options.controlEndpoint);
   try {

@@ -94,14 +94,26 @@ function assertSocketPath(path: string): void {
 }
 
 /**
- * Makes room for a socket at the path of an ipc endpoint: one that a killed process left is removed. ZeroMQ itself would
- * remove whatever stands there. Does nothing for other endpoints.
- * @throws RuvectorError `ERR_WIRE_ENDPOINT` when somebody listens there, or when what stands there is no socket
+ * Listens at an endpoint; at the path of an ipc endpoint for its owner only, and in place of a socket that a killed process
+ * left. ZeroMQ itself would remove whatever stands there.
+ * @param bind listens
+ * @throws RuvectorError `ERR_WIRE_ENDPOINT` when somebody listens at the path, or what stands there is no socket; what
+ *   `bind` throws
  */
-export async function clearSocketPath(endpoint: string): Promise<void> {
+export async function bindEndpoint(
+  endpoint: string,
+  bind: (endpoint: string) => Promise<void>,
+): Promise<void> {
   const path = ipcPathOf(endpoint);
-  const found = path === undefined ? null : await lstat(path).catch(() => null);
-  if (path === undefined || !found) return;
+  if (path === undefined) return bind(endpoint);
+  await clearPath(endpoint, path);
+  await bind(endpoint);
+  await chmod(path, 0o600);
+}
+
+async function clearPath(endpoint: string, path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (!found) return;
   if (!found.isSocket()) throw bindError(endpoint, 'something else has that name');
   if (await isListening(path)) throw bindError(endpoint, 'something listens there');
   await rm(path, { force: true });
@@ -113,12 +125,6 @@ function isListening(path: string): Promise<boolean> {
     probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
     probe.once('connect', () => probe.destroy());
   });
-}
-
-/** Lets only the owner connect to a bound ipc socket. */
-export async function restrictEndpoint(endpoint: string): Promise<void> {
-  const path = ipcPathOf(endpoint);
-  if (path !== undefined) await chmod(path, 0o600);
 }
 
 /** The path of an ipc endpoint, undefined for another one. */

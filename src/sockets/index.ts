@@ -4,12 +4,11 @@ export { readConnectionShare } from './connection-share.ts';
 export type { CurveClient, CurveServer } from './curve.ts';
 export {
   assertLocalEndpoint,
-  clearSocketPath,
+  bindEndpoint,
   createIpcEndpoints,
   ipcPathOf,
   isLoopbackHost,
   parseTcpEndpoint,
-  restrictEndpoint,
 } from './endpoint.ts';
 export type { Endpoints, OwnedEndpoints, TcpAddress } from './endpoint.ts';
 export { WireErrorCode, fromErrorPayload, toErrorPayload } from './errors.ts';

@@ -9,7 +9,7 @@ import type { RuvectorError } from '../core/index.ts';
 import { readConnectionShare } from './connection-share.ts';
 import { createCurveContext } from './curve.ts';
 import type { CurveContext, CurveServer } from './curve.ts';
-import { clearSocketPath, restrictEndpoint } from './endpoint.ts';
+import { bindEndpoint } from './endpoint.ts';
 import {
   WireErrorCode,
   bindError,
@@ -70,12 +70,12 @@ export class RouterSocket implements AsyncDisposable {
 
   /** @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
   static async open(options: RouterOptions): Promise<RouterSocket> {
-    await clearSocketPath(options.endpoint);
     const curve = options.curveServer ? await createCurveContext(options.curveServer) : null;
     try {
       return new RouterSocket(await bindRouter(options, curve), options, curve);
     } catch (error) {
       curve?.close();
+      if (isRuvectorError(error)) throw error;
       throw bindError(options.endpoint, systemCodeOf(error) ?? String(error), error);
     }
   }
@@ -185,7 +185,6 @@ export class RouterSocket implements AsyncDisposable {
       try {
         await sleep(REST_MS, undefined, { ref: false, signal });
         const socket = await bindRouter(this.#options, this.#curve);
-        await restrictEndpoint(this.endpoint);
         if (signal.aborted) socket.close();
         else return this.#adopt(socket);
       } catch {
@@ -206,7 +205,7 @@ async function bindRouter(options: RouterOptions, curve: CurveContext | null): P
     handshakeInterval: HANDSHAKE_MS,
   });
   try {
-    await socket.bind(options.endpoint);
+    await bindEndpoint(options.endpoint, (endpoint) => socket.bind(endpoint));
   } catch (error) {
     socket.close();
     throw error;

@@ -116,6 +116,7 @@ class ZmqSocket:
             (zmq.AFFINITY, 1 << io_thread),
             (zmq.LINGER, _LINGER_MS),
             (zmq.SNDHWM, 0),
+            # A mark here could end the process (libzmq 4364).
             (zmq.RCVHWM, 0),
             # Not -1: that would throw away what arrived before the end.
             (zmq.RECONNECT_IVL, _HOUR_MS),

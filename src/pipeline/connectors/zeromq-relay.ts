@@ -10,13 +10,12 @@ import { join } from 'node:path';
 import type * as zmq from 'zeromq';
 import {
   assertLocalEndpoint,
-  clearSocketPath,
+  bindEndpoint,
   guardServer,
   guardSocket,
   ipcPathOf,
   parseTcpEndpoint,
   readConnectionShare,
-  restrictEndpoint,
 } from '../../sockets/index.ts';
 
 /** What a relay tells. */
@@ -60,10 +59,8 @@ export async function openRelay(
   try {
     if (bind) {
       assertLocalEndpoint(endpoint);
-      await clearSocketPath(endpoint);
       await socket.bind(`ipc://${inside}`);
-      await listen(server, outside);
-      await restrictEndpoint(endpoint);
+      await bindEndpoint(endpoint, () => listen(server, outside));
     } else {
       await listen(server, { path: inside });
       socket.connect(`ipc://${inside}`);

@@ -7,9 +7,9 @@ import { systemCodeOf } from '../../core/index.ts';
 import type { Batch, Sink } from '../contract.ts';
 import { connectionError } from './errors.ts';
 import { encodeBatch } from './arrow-message.ts';
-import { assertLocalEndpoint, clearSocketPath, restrictEndpoint } from '../../sockets/index.ts';
-import { reachError } from './zeromq-socket.ts';
-import type { ZeromqEndpoint } from './zeromq-socket.ts';
+import { assertLocalEndpoint, bindEndpoint } from '../../sockets/index.ts';
+import { reachError } from './zeromq-endpoint.ts';
+import type { ZeromqEndpoint } from './zeromq-endpoint.ts';
 
 /** Where batches go. */
 export interface ZeromqSinkOptions extends ZeromqEndpoint {
@@ -49,9 +49,7 @@ async function attachSocket(socket: zmq.Socket, { endpoint, bind }: ZeromqEndpoi
       return;
     }
     assertLocalEndpoint(endpoint);
-    await clearSocketPath(endpoint);
-    await socket.bind(endpoint);
-    await restrictEndpoint(endpoint);
+    await bindEndpoint(endpoint, (at) => socket.bind(at));
   } catch (cause) {
     socket.close();
     throw reachError(endpoint, cause);

@@ -10,8 +10,8 @@ import { BUFFER_BYTES, createBatchFeed } from './live-source.ts';
 import type { LiveLimits } from './live-source.ts';
 import { openRelay } from './zeromq-relay.ts';
 import type { Relay, RelayListener } from './zeromq-relay.ts';
-import { MAX_ARROW_BYTES, reachError } from './zeromq-socket.ts';
-import type { ZeromqEndpoint } from './zeromq-socket.ts';
+import { MAX_ARROW_BYTES, reachError } from './zeromq-endpoint.ts';
+import type { ZeromqEndpoint } from './zeromq-endpoint.ts';
 
 /** What is read. */
 export interface ZeromqSourceOptions extends ZeromqEndpoint, LiveLimits {

@@ -2,7 +2,7 @@
 // bundle, one frame the receipt: "+", or "-" or "~" and a code.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/index.ts';
-import { DealerSocket, RouterSocket, restrictEndpoint } from '../../sockets/index.ts';
+import { DealerSocket, RouterSocket } from '../../sockets/index.ts';
 import { MAX_BUNDLE_BYTES } from './bundle-layout.ts';
 import { transportError } from './errors.ts';
 import type { SyncPeer } from './peers.ts';
@@ -24,14 +24,12 @@ const LEASE_MS = 10_000;
 /** Opens it. @throws RuvectorError `ERR_WIRE_ENDPOINT` when the address is taken or not usable */
 export async function openZmqTransport(options: ZmqTransportOptions): Promise<ZmqTransport> {
   if (options.listen === null) return new ZmqTransport(options, null);
-  const endpoint = options.listen;
   const router = await RouterSocket.open({
     plane: 'data',
-    endpoint,
+    endpoint: options.listen,
     leaseMs: LEASE_MS,
     maxMessageBytes: MAX_BUNDLE_BYTES,
   });
-  await restrictEndpoint(endpoint);
   return new ZmqTransport(options, router);
 }
 

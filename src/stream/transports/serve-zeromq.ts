@@ -8,7 +8,6 @@ import {
   ipcPathOf,
   isToken,
   isUnread,
-  restrictEndpoint,
   toErrorPayload,
   DEFAULT_LEASE_MS,
 } from '../../sockets/index.ts';
@@ -62,7 +61,6 @@ export async function serveZeromq(options: ZeromqOptions): Promise<ServedEndpoin
     sendMark: SEND_MARK,
     onFlooded: options.onProblem,
   });
-  await restrictEndpoint(router.endpoint);
   return new ZeromqServer(router, options);
 }
 

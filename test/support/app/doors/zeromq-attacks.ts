@@ -102,12 +102,18 @@ const foreign: Attack = async (door, random) => {
   await connection.end(random);
 };
 
-/** Frames that announce far more than comes, and commands that are none. */
-const lies: Attack = async (door, random) => {
+/** A connection whose greeting was read. */
+async function greet(door: Door): Promise<RawConnection> {
   const connection = new RawConnection(door.endpoint);
   await connection.isOpen;
   connection.write(buildGreeting());
   await connection.read(200);
+  return connection;
+}
+
+/** Frames that announce far more than comes, and commands that are none. */
+const lies: Attack = async (door, random) => {
+  const connection = await greet(door);
   connection.write(ready(random));
   if (random.chance(0.5)) await connection.read(50);
   const sent = random.pick<() => Buffer>([
@@ -135,10 +141,7 @@ const lies: Attack = async (door, random) => {
 
 /** Asks again and again with a wrong token, or for a lot, and reads nothing of the answers. */
 const deaf: Attack = async (door, random) => {
-  const connection = new RawConnection(door.endpoint);
-  await connection.isOpen;
-  connection.write(buildGreeting());
-  await connection.read(200);
+  const connection = await greet(door);
   connection.socket.pause();
   connection.write(ready(random));
   const said = sayings(door, random);
@@ -148,10 +151,7 @@ const deaf: Attack = async (door, random) => {
 
 /** More than is read at a time, heartbeats among it, from a peer that then goes. */
 const overfull: Attack = async (door, random) => {
-  const connection = new RawConnection(door.endpoint);
-  await connection.isOpen;
-  connection.write(buildGreeting());
-  await connection.read(200);
+  const connection = await greet(door);
   connection.write(ready(random));
   connection.write(buildMany(1100, random.pick([0, 1])));
   await connection.end(random);
